@@ -1,0 +1,33 @@
+#!/bin/sh
+# Builds the image, a Java runtime with l4proxy in it: image.sh JAR MODULES IMAGE [ARCHIVE]
+# Called by the build, with the JDK 25 in TOOLCHAIN_JAVA_HOME. ARCHIVE is the packed image's path up to its version.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+jar=$1 modules=$2 image=$3 archive=${4:-}
+jdk=${TOOLCHAIN_JAVA_HOME:-$("$here/jdk.sh")}
+
+# Built beside the old image and moved at the end: what is there is complete.
+new=$image.new
+rm -rf "$new" "$image.old"
+
+# What every start gets. No ExitOnOutOfMemoryError: one connection's failure is not the server's.
+# A bounded young generation keeps a busy proxy small: what it allocates lives for a connection or not at all.
+# Trimming gives what the compiler used at the start back to the system: 10 MB of an idle server.
+# More carriers than processors: a relay whose socket is always ready keeps its carrier, and the kernel shares processors out.
+flags="--enable-preview -Djdk.virtualThreadScheduler.parallelism=8 -XX:+UseSerialGC -Xms8m -XX:MaxNewSize=24m -XX:TrimNativeHeapInterval=1000 -Xlog:cds=off -Xlog:aot=off"
+
+# Not --strip-debug: it needs objcopy, and stack traces lose their line numbers.
+"$jdk/bin/jlink" --module-path "$jar:$modules" --add-modules l4proxy \
+  --no-header-files --no-man-pages --compress=zip-9 --exclude-files='**/cacerts,**/jexec,**/jrt-fs.jar' \
+  --add-options="$flags" --output "$new"
+"$jdk/bin/java" "$here/DropSymbols.java" "$new/lib/server/libjvm.so"
+"$here/train.sh" "$new"
+install -m 755 "$here/l4proxy.sh" "$new/bin/l4proxy"
+"$new/bin/l4proxy" --version > /dev/null
+
+[ ! -e "$image" ] || mv "$image" "$image.old"
+mv "$new" "$image"
+rm -rf "$image.old"
+
+[ -z "$archive" ] || tar -C "$(dirname "$image")" --sort=name --owner=0 --group=0 --numeric-owner \
+  -czf "$archive-linux-$(uname -m).tar.gz" "$(basename "$image")"

@@ -1,0 +1,13 @@
+#!/bin/sh
+# l4proxy's launcher: follows symlinks to the image, then becomes its JVM, so that signals reach it.
+self=$0
+while [ -h "$self" ]; do
+  target=$(readlink "$self")
+  case $target in
+    /*) self=$target ;;
+    *) self=$(dirname "$self")/$target ;;
+  esac
+done
+home=$(cd "$(dirname "$self")/.." && pwd -P) || exit 1
+# shellcheck disable=SC2086  # L4PROXY_JAVA_OPTS is a list of words
+exec "$home/bin/java" ${L4PROXY_JAVA_OPTS:-} -m l4proxy/l4proxy.Main "$@"
