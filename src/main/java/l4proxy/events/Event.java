@@ -1,0 +1,219 @@
+package l4proxy.events;
+
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+
+/** One thing that happened. */
+public sealed interface Event {
+  /**
+   * How much it matters.
+   *
+   * @return a log level
+   */
+  default Level level() {
+    return Level.INFO;
+  }
+
+  /**
+   * One line for people.
+   *
+   * @return a sentence without secrets
+   */
+  String text();
+
+  /**
+   * A port is open.
+   *
+   * @param what listens there
+   * @param address where
+   */
+  record Listening(String what, String address) implements Event {
+    @Override
+    public String text() {
+      return what + " listens on " + address;
+    }
+  }
+
+  /**
+   * A client's control connection stands.
+   *
+   * @param client its address
+   * @param key its key's name
+   * @param version what it runs
+   */
+  record ClientConnected(String client, String key, String version) implements Event {
+    @Override
+    public String text() {
+      return "client " + client + " (key " + key + ", version " + version + ") connected";
+    }
+  }
+
+  /**
+   * A client's control connection is gone.
+   *
+   * @param client its address
+   * @param reason why
+   */
+  record ClientLost(String client, String reason) implements Event {
+    @Override
+    public String text() {
+      return "client " + client + " is gone: " + reason;
+    }
+  }
+
+  /**
+   * A service is reachable.
+   *
+   * @param name of the service
+   * @param client who serves it
+   * @param address where users reach it
+   */
+  record ServiceExposed(String name, String client, String address) implements Event {
+    @Override
+    public String text() {
+      return "service " + name + " of client " + client + " is at " + address;
+    }
+  }
+
+  /**
+   * A service is not wanted, or its lease ran out.
+   *
+   * @param name of the service
+   * @param reason why
+   */
+  record ServiceEnded(String name, String reason) implements Event {
+    @Override
+    public String text() {
+      return "service " + name + " ended: " + reason;
+    }
+  }
+
+  /**
+   * A user's connection is over.
+   *
+   * @param user its number
+   * @param service the service's name
+   * @param address the user's address
+   * @param endedBy why
+   * @param bytesIn bytes from user to backend
+   * @param bytesOut bytes from backend to user
+   * @param time how long it lasted
+   */
+  record UserEnded(
+      long user,
+      String service,
+      String address,
+      EndedBy endedBy,
+      long bytesIn,
+      long bytesOut,
+      Duration time)
+      implements Event {
+    @Override
+    public Level level() {
+      return Level.DEBUG;
+    }
+
+    @Override
+    public String text() {
+      return "user "
+          + user
+          + " "
+          + address
+          + " of "
+          + service
+          + " ended by "
+          + endedBy
+          + ", in "
+          + bytesIn
+          + ", out "
+          + bytesOut
+          + ", "
+          + time.toMillis()
+          + " ms";
+    }
+  }
+
+  /**
+   * Somebody came to a port of ours and was sent away before proving anything.
+   *
+   * @param from whose address
+   * @param reason why
+   */
+  record StrangerDropped(String from, String reason) implements Event {
+    @Override
+    public Level level() {
+      return Level.DEBUG;
+    }
+
+    @Override
+    public String text() {
+      return from + " sent away: " + reason;
+    }
+  }
+
+  /**
+   * The client's control connection to the server stands.
+   *
+   * @param server whose
+   */
+  record ServerConnected(String server) implements Event {
+    @Override
+    public String text() {
+      return "connected to server " + server;
+    }
+  }
+
+  /**
+   * The client has no control connection for now.
+   *
+   * @param server whose
+   * @param reason why
+   */
+  record ServerLost(String server, String reason) implements Event {
+    @Override
+    public Level level() {
+      return Level.WARNING;
+    }
+
+    @Override
+    public String text() {
+      return "no connection to server " + server + ": " + reason + "; trying again";
+    }
+  }
+
+  /**
+   * A tunnel is closed.
+   *
+   * @param reason why
+   */
+  record TunnelEnded(String reason) implements Event {
+    @Override
+    public Level level() {
+      return Level.DEBUG;
+    }
+
+    @Override
+    public String text() {
+      return "a tunnel is closed: " + reason;
+    }
+  }
+
+  /**
+   * Something a person should look at.
+   *
+   * @param text what, where, and what to do
+   */
+  record Warned(String text) implements Event {
+    @Override
+    public Level level() {
+      return Level.WARNING;
+    }
+  }
+
+  /**
+   * Something worth a line.
+   *
+   * @param text what
+   */
+  record Noted(String text) implements Event {}
+}

@@ -1,0 +1,150 @@
+package l4proxy.net;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Accepts connections on one platform thread, {@code accept NAME}, and gives each a virtual thread
+ * of its own.
+ *
+ * <p>The loop owns its listener and its threads: {@link #close()} closes the one, interrupts the
+ * others, which closes the sockets they are blocked in, and returns when they are gone. {@link
+ * #stop()} only closes the listener. A failure to accept (no descriptor left, say) is reported once
+ * and tried again until it heals.
+ */
+public final class AcceptLoop implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("l4proxy.accept");
+  private static final long PAUSE_MILLIS = 100;
+
+  /** What happens to one accepted socket, on its own virtual thread. */
+  @FunctionalInterface
+  public interface Handler {
+    /**
+     * Serves one connection.
+     *
+     * @param socket the accepted socket; the handler's to close, unless it throws
+     * @throws IOException when a side went away
+     * @throws InterruptedException when the loop is being closed
+     */
+    void accepted(Socket socket) throws IOException, InterruptedException;
+  }
+
+  private final String name;
+  private final ServerSocket listener;
+  private final Handler handler;
+  private final ExecutorService threads;
+  private final Thread loop;
+  private final CountDownLatch stopped = new CountDownLatch(1);
+
+  /**
+   * Starts to accept.
+   *
+   * @param name for threads and messages, {@code public:8080}
+   * @param listener bound; closed by the loop
+   * @param handler what to do with a connection
+   */
+  public AcceptLoop(String name, ServerSocket listener, Handler handler) {
+    this.name = name;
+    this.listener = listener;
+    this.handler = handler;
+    this.threads =
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(name + " ", 1).factory());
+    this.loop = Thread.ofPlatform().name("accept " + name).daemon().start(this::run);
+  }
+
+  private void run() {
+    boolean failing = false;
+    while (!listener.isClosed()) {
+      try {
+        Socket socket = listener.accept();
+        failing = false;
+        start(socket);
+      } catch (IOException e) {
+        if (listener.isClosed()) {
+          return;
+        }
+        if (!failing) {
+          failing = true;
+          LOG.log(
+              System.Logger.Level.WARNING,
+              "{0}: cannot accept connections for now: {1}",
+              name,
+              e.getMessage());
+        }
+        pause();
+      }
+    }
+  }
+
+  private void start(Socket socket) {
+    try {
+      threads.execute(() -> serve(socket));
+    } catch (RejectedExecutionException closing) {
+      Sockets.abort(socket);
+    }
+  }
+
+  private void serve(Socket socket) {
+    boolean served = false;
+    try {
+      Sockets.prepare(socket);
+      handler.accepted(socket);
+      served = true;
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "{0}: {1}", name, e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, name + ": a bug, please report it", e);
+    } finally {
+      if (!served) {
+        Sockets.close(socket);
+      }
+    }
+  }
+
+  private void pause() {
+    try {
+      stopped.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Where connections arrive.
+   *
+   * @return the local port
+   */
+  public int port() {
+    return listener.getLocalPort();
+  }
+
+  /** Stops accepting, and returns when the port is free; connections already accepted go on. */
+  public void stop() {
+    stopped.countDown();
+    try {
+      listener.close();
+    } catch (IOException closedAlready) {
+      // the descriptor is gone either way
+    }
+    try {
+      loop.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    stop();
+    threads.shutdownNow();
+    threads.close();
+  }
+}

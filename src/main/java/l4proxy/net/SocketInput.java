@@ -1,0 +1,162 @@
+package l4proxy.net;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+
+/**
+ * What arrives on a socket: waits in a small buffer of its own and moves to a large one while more
+ * is there than fits.
+ *
+ * <p>So an idle connection costs {@value #SMALL} bytes, and a busy one makes one system call for 64
+ * KiB.
+ */
+final class SocketInput extends Input {
+  private static final int SMALL = 1024;
+
+  private final Socket socket;
+  private final InputStream in;
+  private final SocketOutput out;
+  private final byte[] small = new byte[Buffers.HEADROOM + SMALL];
+  private byte[] buffer = small;
+  private int position = Buffers.HEADROOM;
+  private int limit = Buffers.HEADROOM;
+
+  /**
+   * The last read brought more than a small buffer holds: look before waiting in the small one
+   * again.
+   */
+  private boolean flowing;
+
+  private long deadline;
+  private boolean bounded;
+
+  SocketInput(Socket socket, SocketOutput out) throws IOException {
+    this.socket = socket;
+    this.out = out;
+    this.in = socket.getInputStream();
+  }
+
+  @Override
+  public boolean fill() throws IOException {
+    if (position == limit) {
+      return flowing && in.available() > 0 ? fillLarge() : fillSmall();
+    }
+    return append();
+  }
+
+  private boolean fillSmall() throws IOException {
+    letGo();
+    int count = receive(small, Buffers.HEADROOM, SMALL);
+    if (count < 0) {
+      return false;
+    }
+    position = Buffers.HEADROOM;
+    limit = position + count;
+    flowing = count == SMALL;
+    if (flowing && in.available() > 0) {
+      append();
+    }
+    return true;
+  }
+
+  private boolean fillLarge() throws IOException {
+    enlarge();
+    int count = receive(buffer, Buffers.HEADROOM, Buffers.CHUNK);
+    if (count < 0) {
+      return false;
+    }
+    position = Buffers.HEADROOM;
+    limit = position + count;
+    flowing = count > SMALL;
+    return true;
+  }
+
+  /** Reads on behind what is buffered, which moves to the front of a large buffer. */
+  private boolean append() throws IOException {
+    int kept = limit - position;
+    byte[] from = buffer;
+    int start = position;
+    enlarge();
+    System.arraycopy(from, start, buffer, Buffers.HEADROOM, kept);
+    position = Buffers.HEADROOM;
+    limit = position + kept;
+    int count = receive(buffer, limit, Buffers.CHUNK - kept);
+    if (count < 0) {
+      return false;
+    }
+    limit += count;
+    return true;
+  }
+
+  private void enlarge() {
+    if (buffer.length == small.length) {
+      buffer = Buffers.take();
+    }
+  }
+
+  /**
+   * Gives the large buffer back; called by the reading thread, also when it is done with the
+   * stream.
+   */
+  void letGo() {
+    position = Buffers.HEADROOM;
+    limit = Buffers.HEADROOM;
+    if (buffer.length > small.length) {
+      Buffers.give(buffer);
+      buffer = small;
+    }
+  }
+
+  private int receive(byte[] target, int offset, int length) throws IOException {
+    if (bounded) {
+      long left = (deadline - System.nanoTime()) / 1_000_000;
+      if (left <= 0) {
+        throw new SocketTimeoutException("nothing arrived in time");
+      }
+      socket.setSoTimeout((int) left);
+    }
+    int count = in.read(target, offset, length);
+    if (count < 0 && out.broken()) {
+      throw new SocketException("the connection was reset");
+    }
+    return count;
+  }
+
+  @Override
+  public void deadline(Duration time) throws IOException {
+    bounded = !time.isZero();
+    deadline = System.nanoTime() + time.toNanos();
+    if (!bounded) {
+      socket.setSoTimeout(0);
+    }
+  }
+
+  @Override
+  public byte[] buffer() {
+    return buffer;
+  }
+
+  @Override
+  public int position() {
+    return position;
+  }
+
+  @Override
+  public int buffered() {
+    return limit - position;
+  }
+
+  @Override
+  public void consume(int count) {
+    position += count;
+  }
+
+  @Override
+  public int available() throws IOException {
+    return buffered() + in.available();
+  }
+}

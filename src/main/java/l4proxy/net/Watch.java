@@ -1,0 +1,85 @@
+package l4proxy.net;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One platform thread that gives everything with a time limit a look twice a second.
+ *
+ * <p>It stands in for a time-out on each read of a relay: those would arm and disarm a timer for
+ * every read, four times for each small request, while this costs some ten nanoseconds a connection
+ * and tick. Being a platform thread, it also keeps time while relays keep all carriers busy.
+ */
+public final class Watch implements AutoCloseable {
+  /** How often everything watched is looked at. */
+  public static final Duration TICK = Duration.ofMillis(500);
+
+  private static final System.Logger LOG = System.getLogger("l4proxy.watch");
+
+  /** Something with time limits. */
+  @FunctionalInterface
+  public interface Watched {
+    /** Called once each {@link #TICK}; must not block. */
+    void tick();
+  }
+
+  private final Set<Watched> all = ConcurrentHashMap.newKeySet();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final Thread thread;
+
+  /** Starts the thread. */
+  public Watch() {
+    thread = Thread.ofPlatform().name("watch").daemon().start(this::run);
+  }
+
+  private void run() {
+    try {
+      while (!closed.await(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
+        for (Watched each : all) {
+          tick(each);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void tick(Watched each) {
+    try {
+      each.tick();
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, "a bug, please report it", e);
+    }
+  }
+
+  /**
+   * Looks at it from now on.
+   *
+   * @param watched what has time limits
+   */
+  public void add(Watched watched) {
+    all.add(watched);
+  }
+
+  /**
+   * Looks at it no more.
+   *
+   * @param watched what was added; nothing happens when it was not
+   */
+  public void remove(Watched watched) {
+    all.remove(watched);
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
