@@ -1,0 +1,76 @@
+package l4proxy.wire;
+
+/**
+ * Finds out whether the other side of a tunnel in use is still there, from counters looked at each
+ * tick.
+ *
+ * <p>TCP itself takes up to a quarter of an hour to give up on unanswered data, and Java cannot set
+ * TCP_USER_TIMEOUT. So a side that wrote to the tunnel, reads, and has read nothing for {@value
+ * #SILENCE} ticks asks by PING, and takes as many ticks of silence after it for a break. A side
+ * that cannot read, because its own socket takes nothing, sends PONG now and then: a slow backend
+ * is no dead link. Counts ticks, not time, so a program that was stopped and goes on finds nobody
+ * guilty. Not thread-safe: the watch alone calls it.
+ */
+final class Liveness {
+  /** Ten seconds. */
+  private static final int SILENCE = 20;
+
+  private static final int HELD_UP = 8;
+
+  /** What is to be done now. */
+  enum Verdict {
+    NOTHING,
+    PING,
+    PONG,
+    BROKEN
+  }
+
+  private long lastRead;
+  private int quiet;
+  private int heldUp;
+  private boolean asked;
+  private boolean suspect;
+
+  /** The next tick asks at once: the control connection beside this tunnel was lost. */
+  void suspect() {
+    suspect = true;
+  }
+
+  /**
+   * One more tick.
+   *
+   * @param read bytes read from the tunnel so far
+   * @param delivered bytes of those passed on so far
+   * @param unanswered whether something was written, or is being written, since the last byte was
+   *     read
+   */
+  Verdict tick(long read, long delivered, boolean unanswered) {
+    if (read != lastRead) {
+      lastRead = read;
+      quiet = 0;
+      heldUp = 0;
+      asked = false;
+      suspect = false;
+      return Verdict.NOTHING;
+    }
+    if (read != delivered) {
+      quiet = 0;
+      heldUp++;
+      return heldUp % HELD_UP == 0 ? Verdict.PONG : Verdict.NOTHING;
+    }
+    heldUp = 0;
+    if (asked) {
+      return ++quiet >= SILENCE ? Verdict.BROKEN : Verdict.NOTHING;
+    }
+    if (!unanswered && !suspect) {
+      quiet = 0;
+      return Verdict.NOTHING;
+    }
+    if (++quiet >= SILENCE || suspect) {
+      asked = true;
+      quiet = 0;
+      return Verdict.PING;
+    }
+    return Verdict.NOTHING;
+  }
+}
