@@ -1,0 +1,209 @@
+package l4proxy.client;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import l4proxy.events.Event;
+import l4proxy.events.Events;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The instance ids of a client process, one for each server and service: 128 random bits by which
+ * the server knows a client that comes back.
+ *
+ * <p>Each is kept in a file of the state directory, once the server has accepted the service, and
+ * the file is locked while in use: a process started again has the same ids, and a second one at
+ * the same time has others. Where nothing can be kept, an id lasts as long as the process. One
+ * thread uses it; {@link #close()} gives the ids back.
+ */
+final class Instances implements AutoCloseable {
+  /** How many processes may expose the same service of one machine and still be known again. */
+  private static final int SLOTS = 100;
+
+  private static final int BYTES = 16;
+  private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{22}");
+
+  private final Path directory;
+  private final Events events;
+  private final SecureRandom random = new SecureRandom();
+  private final Map<Path, FileChannel> held = new HashMap<>();
+
+  Instances(Path stateDir, Events events) {
+    this.directory = stateDir.resolve("instances");
+    this.events = events;
+  }
+
+  /** The id of one service. */
+  final class Instance {
+    private final String stem;
+    private final String id;
+    private boolean kept;
+
+    private Instance(String stem, String id, boolean kept) {
+      this.stem = stem;
+      this.id = id;
+      this.kept = kept;
+    }
+
+    String id() {
+      return id;
+    }
+
+    /** The server accepted the service: its id is worth keeping, and nothing was written before. */
+    void keep() {
+      if (!kept) {
+        kept = true;
+        write(stem, id);
+      }
+    }
+  }
+
+  /**
+   * The id for a service of a server: one that was kept and that no other process has, else a new
+   * one.
+   */
+  Instance take(String server, ServiceConfig service) {
+    String stem =
+        digest(
+            String.join(
+                "\n",
+                server,
+                service.name(),
+                service.backend().toString(),
+                Integer.toString(service.publicPort())));
+    try {
+      for (int slot = 0; slot < SLOTS && Files.exists(file(stem, slot)); slot++) {
+        String id = read(file(stem, slot));
+        if (id != null) {
+          return new Instance(stem, id, true);
+        }
+      }
+    } catch (IOException e) {
+      complain(e);
+    }
+    return new Instance(stem, draw(), false);
+  }
+
+  private void write(String stem, String id) {
+    try {
+      Files.createDirectories(directory);
+      for (int slot = 0; slot < SLOTS; slot++) {
+        if (write(file(stem, slot), id)) {
+          return;
+        }
+      }
+    } catch (IOException e) {
+      complain(e);
+    }
+  }
+
+  private void complain(IOException e) {
+    events.happened(
+        new Event.Warned(
+            "this client will not be known again after a restart, because its id cannot be kept ("
+                + e.getMessage()
+                + "): give a --state_dir that can be written"));
+  }
+
+  /**
+   * Locks a file and reads its id; null when another process has it, or a crash left it without
+   * one.
+   */
+  private @Nullable String read(Path file) throws IOException {
+    FileChannel channel = lock(file);
+    if (channel == null) {
+      return null;
+    }
+    ByteBuffer content = ByteBuffer.allocate(64);
+    channel.read(content, 0);
+    String id =
+        new String(content.array(), 0, content.position(), StandardCharsets.US_ASCII).trim();
+    if (!ID.matcher(id).matches()) {
+      channel.close();
+      return null;
+    }
+    held.put(file, channel);
+    return id;
+  }
+
+  /** Locks a file and writes an id to it; false when another process has it. */
+  private boolean write(Path file, String id) throws IOException {
+    FileChannel channel = lock(file, StandardOpenOption.CREATE);
+    if (channel == null) {
+      return false;
+    }
+    held.put(file, channel);
+    channel.truncate(0);
+    channel.write(ByteBuffer.wrap((id + "\n").getBytes(StandardCharsets.US_ASCII)), 0);
+    channel.force(true);
+    return true;
+  }
+
+  private @Nullable FileChannel lock(Path file, OpenOption... more) throws IOException {
+    if (held.containsKey(file)) {
+      return null; // to open and close it once more would give its lock up
+    }
+    List<OpenOption> options = new ArrayList<>(List.of(more));
+    options.add(StandardOpenOption.READ);
+    options.add(StandardOpenOption.WRITE);
+    FileChannel channel = FileChannel.open(file, options.toArray(OpenOption[]::new));
+    boolean locked = false;
+    try {
+      locked = channel.tryLock() != null;
+    } catch (OverlappingFileLockException thisProcessHasIt) {
+      // it stays unlocked for this one
+    } finally {
+      if (!locked) {
+        channel.close();
+      }
+    }
+    return locked ? channel : null;
+  }
+
+  private Path file(String stem, int slot) {
+    return directory.resolve(stem + "-" + slot);
+  }
+
+  private String draw() {
+    byte[] bits = new byte[BYTES];
+    random.nextBytes(bits);
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bits);
+  }
+
+  private static String digest(String text) {
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash, 0, BYTES);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    for (FileChannel channel : held.values()) {
+      try {
+        channel.close();
+      } catch (IOException closedAlready) {
+        // the lock is gone either way
+      }
+    }
+  }
+}

@@ -1,0 +1,251 @@
+package l4proxy.client;
+
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import l4proxy.auth.Pin;
+import l4proxy.events.Event;
+import l4proxy.events.Events;
+import l4proxy.net.Backoff;
+import l4proxy.net.HostPort;
+import l4proxy.net.Watch;
+import l4proxy.wire.Message;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client: keeps its services reachable through a server, for ever.
+ *
+ * <p>{@link #run()} connects, serves until the control connection is lost, waits, and connects
+ * again; it ends only by {@link #drain}, {@link #close()}, or a refusal that cannot heal before the
+ * client ever was connected. Users on their tunnels outlive a lost control connection. {@link
+ * #close()} returns when all threads are gone.
+ */
+public final class ProxyClient implements AutoCloseable {
+  /** Tunnels opened at the same time: each costs both ends a TLS handshake. */
+  private static final int OPENING = 16;
+
+  private static final long LOOK_MILLIS = 50;
+
+  /** Who is told where a service can be reached. */
+  @FunctionalInterface
+  public interface Listener {
+    /**
+     * A service is reachable, for the first time or at another address than before.
+     *
+     * @param service which
+     * @param publicAddress where
+     */
+    void reachable(ServiceConfig service, HostPort publicAddress);
+  }
+
+  private final ClientConfig config;
+  private final Trust trust;
+  private final Listener listener;
+  private final Events events;
+  private final String version;
+  private final Watch watch = new Watch();
+  private final Services services;
+  private final ServerDialer dialer;
+  private final Instances instances;
+  private final List<Instances.Instance> ids;
+  private final Semaphore opening = new Semaphore(OPENING, true);
+  private final ExecutorService threads =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("tunnel ", 1).factory());
+  private final Map<Integer, HostPort> addresses = new ConcurrentHashMap<>();
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private volatile @Nullable ServerSession session;
+  private String lastReason = "";
+  private volatile boolean draining;
+  private volatile boolean wasConnected;
+
+  /**
+   * A client that does nothing yet.
+   *
+   * @param config what it is to do
+   * @param trust how it and the server know each other
+   * @param listener told where services can be reached
+   * @param events told what happens
+   * @param version what it calls itself
+   */
+  public ProxyClient(
+      ClientConfig config, Trust trust, Listener listener, Events events, String version) {
+    this.config = config;
+    this.trust = trust;
+    this.listener = listener;
+    this.events = events;
+    this.version = version;
+    this.services = new Services(config.services());
+    this.dialer = new ServerDialer(config.server(), trust.expected());
+    this.instances = new Instances(config.stateDir(), events);
+    this.ids =
+        config.services().stream().map(s -> instances.take(config.server().toString(), s)).toList();
+  }
+
+  /**
+   * Keeps connected until drained or closed.
+   *
+   * @throws RefusedException when the server, never connected to before, says no for good
+   * @throws InterruptedException when interrupted
+   */
+  public void run() throws RefusedException, InterruptedException {
+    Backoff backoff = new Backoff(new SecureRandom());
+    while (stopped.getCount() > 0 && !draining) {
+      long began = System.nanoTime();
+      try {
+        connect(backoff);
+      } catch (IOException e) {
+        lost(String.valueOf(e.getMessage()));
+      } catch (RefusedException e) {
+        if (!wasConnected) {
+          throw e;
+        }
+        lost(e.getMessage());
+      }
+      if (!draining) {
+        Duration pause = backoff.next(Duration.ofNanos(System.nanoTime() - began));
+        stopped.await(pause.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    }
+    stopped.await();
+  }
+
+  private void connect(Backoff backoff) throws IOException, RefusedException {
+    try (ServerSession now = ServerSession.connect(this, trust.key(), config.server().host())) {
+      session = now;
+      events.happened(new Event.ServerConnected(dialer.toString()));
+      Pin pin = dialer.pin().orElseThrow();
+      trust.onAccepted().accept(pin);
+      backoff.reset();
+      lastReason = "";
+      if (draining || stopped.getCount() == 0) {
+        return;
+      }
+      now.run();
+    } finally {
+      session = null;
+    }
+  }
+
+  private void lost(@Nullable String reason) {
+    if (stopped.getCount() > 0 && !draining && !String.valueOf(reason).equals(lastReason)) {
+      lastReason = String.valueOf(reason);
+      events.happened(new Event.ServerLost(dialer.toString(), String.valueOf(reason)));
+    }
+  }
+
+  /**
+   * Takes no new users, lets those there are finish, and ends {@link #run()}.
+   *
+   * @param time how long at most
+   * @throws InterruptedException when the caller is to give up
+   */
+  public void drain(Duration time) throws InterruptedException {
+    draining = true;
+    ServerSession now = session;
+    if (now != null) {
+      now.leave();
+    }
+    long began = System.nanoTime();
+    while (services.users() > 0 && System.nanoTime() - began < time.toNanos()) {
+      if (stopped.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+        return;
+      }
+    }
+    stopped.countDown();
+    reconnect();
+  }
+
+  @Override
+  public void close() {
+    stopped.countDown();
+    reconnect();
+    threads.shutdownNow();
+    threads.close();
+    watch.close();
+    instances.close();
+  }
+
+  /** Gives the control connection up and connects anew; users go on. */
+  public void reconnect() {
+    ServerSession now = session;
+    if (now != null) {
+      now.close();
+    }
+  }
+
+  /**
+   * How many users are on now.
+   *
+   * @return tunnels that carry a user
+   */
+  public int users() {
+    return services.users();
+  }
+
+  /** What to ask the server for a service. */
+  Message.Expose exposure(int service) {
+    ServiceConfig wanted = services.configured().get(service);
+    HostPort before = addresses.get(service);
+    return new Message.Expose(
+        service,
+        wanted.name(),
+        wanted.backend().toString(),
+        ids.get(service).id(),
+        wanted.publicPort(),
+        before == null ? 0 : before.port(),
+        wanted.plainTunnels());
+  }
+
+  /** A service can be reached. */
+  void reachable(int service, HostPort address) {
+    wasConnected = true;
+    ids.get(service).keep();
+    if (!address.equals(addresses.put(service, address))) {
+      listener.reachable(services.configured().get(service), address);
+    }
+  }
+
+  boolean wasConnected() {
+    return wasConnected;
+  }
+
+  void note(String text) {
+    events.happened(new Event.Noted(text));
+  }
+
+  void happened(Event event) {
+    events.happened(event);
+  }
+
+  Services services() {
+    return services;
+  }
+
+  ServerDialer dialer() {
+    return dialer;
+  }
+
+  Watch watch() {
+    return watch;
+  }
+
+  Semaphore opening() {
+    return opening;
+  }
+
+  ExecutorService threads() {
+    return threads;
+  }
+
+  String version() {
+    return version;
+  }
+}

@@ -1,0 +1,114 @@
+package l4proxy.client;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import l4proxy.net.Connection;
+import l4proxy.net.PlainConnection;
+import l4proxy.net.Relay;
+import l4proxy.net.Sockets;
+import l4proxy.wire.FrameType;
+import l4proxy.wire.OpenFrame;
+import l4proxy.wire.Opening;
+import l4proxy.wire.ProtocolException;
+import l4proxy.wire.Tunnel;
+
+/**
+ * A tunnel on the client's side: waits for an opening, connects the backend, relays, and waits for
+ * the next.
+ *
+ * <p>The tunnel's virtual thread runs {@link #run()} and reads all frames; while a user is on, a
+ * second one, {@code backend}, reads the backend. DONE is said by whichever of them sees the second
+ * end. This class closes the backend's socket; the tunnel is closed by whoever made it.
+ */
+final class ServedTunnel {
+  private static final Duration DIAL = Duration.ofSeconds(5);
+
+  private final Tunnel tunnel;
+  private final Services services;
+
+  ServedTunnel(Tunnel tunnel, Services services) {
+    this.tunnel = tunnel;
+    this.services = services;
+  }
+
+  /** Serves one opening after another until the tunnel ends. */
+  void run() throws IOException, InterruptedException {
+    FrameType next = tunnel.receive();
+    while (next == FrameType.OPEN) {
+      services.busy(tunnel);
+      try {
+        next = serve(tunnel.opening());
+      } finally {
+        services.idle(tunnel);
+      }
+    }
+    throw new ProtocolException("a frame " + next + " on an idle tunnel");
+  }
+
+  /** Serves one user; returns the frame that comes after its opening. */
+  private FrameType serve(OpenFrame open) throws IOException, InterruptedException {
+    tunnel.begin(() -> {});
+    Connection backend;
+    try {
+      backend =
+          new PlainConnection(Sockets.connect(services.backend(open.service()), DIAL))
+              .resetWhenLost();
+    } catch (IOException e) {
+      tunnel.refuse("the backend cannot be reached: " + e.getMessage());
+      return discard();
+    }
+    try (backend) {
+      tunnel.send(FrameType.OPENED);
+      return relay(open, backend);
+    }
+  }
+
+  private FrameType relay(OpenFrame open, Connection backend)
+      throws IOException, InterruptedException {
+    AtomicBoolean finished = new AtomicBoolean();
+    Opening opening =
+        new Opening(tunnel, backend, n -> {}, n -> {}, () -> finish(backend, finished));
+    FrameType[] next = new FrameType[1];
+    Relay.run(
+        "backend of " + open.user(),
+        opening::send,
+        () -> next[0] = opening.receive(),
+        () -> {
+          backend.abort();
+          tunnel.abort();
+        });
+    if (!finished.get()) {
+      throw new ProtocolException("a frame " + next[0] + " within an opening");
+    }
+    return next[0];
+  }
+
+  /** Both directions have ended: closes the backend, then says so, once. */
+  private void finish(Connection backend, AtomicBoolean finished) {
+    if (tunnel.state().over() && finished.compareAndSet(false, true)) {
+      backend.close();
+      try {
+        tunnel.send(FrameType.DONE);
+      } catch (IOException broken) {
+        tunnel.abort();
+      }
+    }
+  }
+
+  /** After a refusal: drops what the server sent meanwhile, to the end of its direction. */
+  private FrameType discard() throws IOException {
+    FrameType type = tunnel.receive();
+    while (type == FrameType.DATA) {
+      for (int count = tunnel.piece(); count > 0; count = tunnel.piece()) {
+        tunnel.consume(count);
+      }
+      type = tunnel.receive();
+    }
+    if (type != FrameType.RESET && type != FrameType.FIN) {
+      throw new ProtocolException("a frame " + type + " after a refusal");
+    }
+    tunnel.send(FrameType.DONE);
+    return tunnel.receive();
+  }
+}

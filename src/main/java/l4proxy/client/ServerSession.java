@@ -1,0 +1,218 @@
+package l4proxy.client;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import l4proxy.auth.JoinKey;
+import l4proxy.events.Event;
+import l4proxy.net.Backoff;
+import l4proxy.net.Connection;
+import l4proxy.net.HostPort;
+import l4proxy.net.TlsConnection;
+import l4proxy.net.Watch;
+import l4proxy.wire.ControlLink;
+import l4proxy.wire.Message;
+import l4proxy.wire.Messages;
+import l4proxy.wire.ProtocolException;
+import l4proxy.wire.Tunnel;
+import l4proxy.wire.TunnelState;
+
+/**
+ * One control connection to the server, from connecting to its loss: exposes the services, opens
+ * the tunnels that the server asks for.
+ *
+ * <p>The client's thread runs {@link #connect} and {@link #run}; each tunnel has a virtual thread,
+ * which outlives this session while a user is on. {@link #close()} comes from any thread.
+ */
+final class ServerSession implements AutoCloseable {
+  /** One attempt, from the look-up of the name to the server's welcome. */
+  private static final Duration ATTEMPT = Duration.ofSeconds(3);
+
+  /**
+   * Tunnels that wait to be opened: more than a server that keeps to the protocol would ask for.
+   */
+  private static final int MOST_WAITING = 5_000;
+
+  private final ProxyClient client;
+  private final ServerDialer dialer;
+  private final Services services;
+  private final Watch watch;
+  private final InetSocketAddress address;
+  private final String id;
+  private final ControlLink link;
+  private final CountDownLatch over = new CountDownLatch(1);
+  private final Set<Integer> again = ConcurrentHashMap.newKeySet();
+  private final Map<Integer, Backoff> retries = new ConcurrentHashMap<>();
+
+  private ServerSession(
+      ProxyClient client, InetSocketAddress address, Connection connection, String id) {
+    this.client = client;
+    this.dialer = client.dialer();
+    this.services = client.services();
+    this.watch = client.watch();
+    this.address = address;
+    this.id = id;
+    this.link = new ControlLink("control", connection, watch);
+  }
+
+  /** Connects and proves the key. */
+  static ServerSession connect(ProxyClient client, Optional<JoinKey> key, String host)
+      throws IOException, RefusedException {
+    InetSocketAddress address = client.dialer().resolve();
+    TlsConnection connection = client.dialer().dial(address, ATTEMPT);
+    boolean welcome = false;
+    try {
+      String secret = key.map(JoinKey::secret).orElse(null);
+      Messages.write(connection.out(), new Message.Control(secret, client.version(), host));
+      String id =
+          switch (Messages.read(connection.in())) {
+            case Message.Welcome yes -> yes.session();
+            case Message.Rejected no -> throw rejected(client.dialer(), no);
+            case null, default -> throw new ProtocolException("an answer out of place");
+          };
+      welcome = true;
+      return new ServerSession(client, address, connection, id);
+    } finally {
+      if (!welcome) {
+        connection.close();
+      }
+    }
+  }
+
+  private static IOException rejected(ServerDialer dialer, Message.Rejected no)
+      throws RefusedException {
+    String text = "The server at " + dialer + " says no: " + no.text() + ".";
+    if (no.lasting()) {
+      throw new RefusedException(text);
+    }
+    return new IOException(text);
+  }
+
+  /** Exposes the services and does what the server asks until the connection is lost. */
+  void run() throws IOException, RefusedException {
+    try {
+      link.ask();
+      for (int i = 0; i < services.configured().size(); i++) {
+        link.send(client.exposure(i));
+      }
+      while (true) {
+        switch (link.read()) {
+          case Message.Exposed yes -> exposed(yes);
+          case Message.Refused no -> refused(no);
+          case Message.Tunnels wanted -> wanted.tickets().forEach(t -> open(t, wanted.plain()));
+          case Message.Draining _ -> client.note("the server drains: it takes no new users");
+          case Message other -> throw new ProtocolException("a message out of place: " + other);
+        }
+      }
+    } finally {
+      close();
+      services.sessionLost();
+    }
+  }
+
+  private void exposed(Message.Exposed yes) throws ProtocolException {
+    if (yes.service() >= services.configured().size()) {
+      throw new ProtocolException("an exposure of a service that this client has not");
+    }
+    retries.remove(yes.service());
+    client.reachable(yes.service(), new HostPort(yes.host(), yes.port()));
+  }
+
+  private void refused(Message.Refused no) throws RefusedException, ProtocolException {
+    if (no.service() >= services.configured().size()) {
+      throw new ProtocolException("a refusal of a service that this client has not");
+    }
+    String text = "The server at " + dialer + " refused the service: " + no.text() + ".";
+    if (no.lasting() && !client.wasConnected()) {
+      throw new RefusedException(text);
+    }
+    client.happened(new Event.Warned(text + " Trying again."));
+    Backoff backoff = retries.computeIfAbsent(no.service(), s -> new Backoff(new SecureRandom()));
+    Duration pause = backoff.next(Duration.ofSeconds(1));
+    if (again.add(no.service())) {
+      Thread.ofVirtual().name("expose again").start(() -> again(no.service(), pause));
+    }
+  }
+
+  private void again(int service, Duration pause) {
+    try {
+      if (!over.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
+        again.remove(service);
+        link.send(client.exposure(service));
+      }
+    } catch (InterruptedException closing) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void open(String ticket, boolean plain) {
+    if (client.opening().getQueueLength() > MOST_WAITING) {
+      return; // the server asks again for what is missing, ten seconds later
+    }
+    try {
+      client.threads().execute(() -> serve(ticket, plain));
+    } catch (RejectedExecutionException closing) {
+      // the client is being closed: no more tunnels
+    }
+  }
+
+  private void serve(String ticket, boolean plain) {
+    try (Tunnel tunnel = tunnel(ticket, plain)) {
+      services.opened(tunnel);
+      try {
+        new ServedTunnel(tunnel, services).run();
+      } finally {
+        services.closed(tunnel);
+      }
+    } catch (ProtocolException e) {
+      client.happened(new Event.Warned("the server broke the protocol: " + e.getMessage()));
+    } catch (IOException | RefusedException e) {
+      client.happened(new Event.TunnelEnded(String.valueOf(e.getMessage())));
+    } catch (InterruptedException closing) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Tunnel tunnel(String ticket, boolean plain)
+      throws IOException, RefusedException, InterruptedException {
+    Semaphore places = client.opening();
+    places.acquire();
+    try {
+      Connection connection =
+          plain ? dialer.dialPlain(address, ATTEMPT) : dialer.dial(address, ATTEMPT);
+      boolean done = false;
+      try {
+        Messages.write(connection.out(), new Message.TunnelHello(ticket, id));
+        connection.in().deadline(Duration.ZERO);
+        done = true;
+        return new Tunnel(connection, TunnelState.Side.CLIENT, watch);
+      } finally {
+        if (!done) {
+          connection.close();
+        }
+      }
+    } finally {
+      places.release();
+    }
+  }
+
+  /** Tells the server to send no new users. */
+  void leave() {
+    link.send(new Message.Draining());
+  }
+
+  @Override
+  public void close() {
+    over.countDown();
+    link.close();
+  }
+}

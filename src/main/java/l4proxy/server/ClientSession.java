@@ -1,0 +1,274 @@
+package l4proxy.server;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import l4proxy.auth.Key;
+import l4proxy.net.Connection;
+import l4proxy.net.HostPort;
+import l4proxy.net.Sockets;
+import l4proxy.net.Watch;
+import l4proxy.wire.ControlLink;
+import l4proxy.wire.FrameType;
+import l4proxy.wire.Message;
+import l4proxy.wire.ProtocolException;
+import l4proxy.wire.Tunnel;
+import l4proxy.wire.TunnelState;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client: its control connection, its services, its tunnels.
+ *
+ * <p>The control connection's own thread runs {@link #run()}, which reads messages until the
+ * connection is lost; a keeper thread looks after idle tunnels once a second. When the control
+ * connection is lost idle tunnels are closed; those in use are tested and go on, and services wait
+ * for the client to come back. Everything else may be called from any thread.
+ */
+final class ClientSession {
+  private static final long KEEP_MILLIS = 1000;
+
+  private final Key key;
+  private final Message.Control hello;
+  private final Connection connection;
+  private final ControlLink link;
+  private final Services services;
+  private final Exposures exposures;
+  private final Tickets tickets;
+  private final String id;
+  private final Watch watch;
+  private final TunnelPool encrypted = new TunnelPool(count -> ask(false, count));
+  private final TunnelPool plain = new TunnelPool(count -> ask(true, count));
+  private final Set<TunnelPool> wanted = ConcurrentHashMap.newKeySet();
+  private final Set<Tunnel> inUse = ConcurrentHashMap.newKeySet();
+  private final CountDownLatch over = new CountDownLatch(1);
+  private volatile boolean draining;
+  private volatile String endReason = "";
+
+  /**
+   * A control connection that proved its key.
+   *
+   * @param key what it proved
+   * @param hello its first message
+   * @param connection closed by the session
+   * @param services where its services go
+   * @param tickets where tunnels are announced
+   * @param watch keeps time limits
+   */
+  ClientSession(Key key, Message.Control hello, Connection connection, Shared shared) {
+    this.key = key;
+    this.hello = hello;
+    this.connection = connection;
+    this.services = shared.services();
+    this.exposures = shared.exposures();
+    this.tickets = shared.tickets();
+    this.id = tickets.draw();
+    this.watch = shared.watch();
+    this.link = new ControlLink("client " + client(), connection, watch);
+  }
+
+  /** Reads what the client says until it is gone; returns why. */
+  String run(String version) {
+    Thread keeper = Thread.ofVirtual().name("client " + client() + " keeper").start(this::keep);
+    try {
+      link.send(new Message.Welcome(version, id));
+      link.ask();
+      while (true) {
+        switch (link.read()) {
+          case Message.Expose asked -> expose(asked);
+          case Message.Draining leaving -> drain();
+          case Message other -> throw new ProtocolException("a message out of place: " + other);
+        }
+      }
+    } catch (IOException gone) {
+      return endReason.isEmpty() ? String.valueOf(gone.getMessage()) : endReason;
+    } catch (InterruptedException closing) {
+      Thread.currentThread().interrupt();
+      return "the server stops";
+    } finally {
+      over.countDown();
+      keeper.interrupt();
+      lost();
+    }
+  }
+
+  private void expose(Message.Expose asked) throws InterruptedException {
+    Message answer = exposures.expose(this, asked);
+    link.send(answer);
+    if (answer instanceof Message.Exposed) {
+      TunnelPool pool = pool(asked.plainTunnels());
+      wanted.add(pool);
+      pool.keep();
+    }
+  }
+
+  private void lost() {
+    services.lost(this);
+    encrypted.close();
+    plain.close();
+    inUse.forEach(Tunnel::sessionLost);
+    link.close();
+  }
+
+  private void keep() {
+    try {
+      while (!over.await(KEEP_MILLIS, TimeUnit.MILLISECONDS)) {
+        tickets.sweep();
+        for (TunnelPool pool : wanted) {
+          pool.keep();
+        }
+      }
+    } catch (InterruptedException closing) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void ask(boolean unencrypted, int count) {
+    for (int left = count; left > 0; left -= Message.Tunnels.MOST) {
+      List<String> made = new ArrayList<>();
+      for (int i = 0; i < Math.min(left, Message.Tunnels.MOST); i++) {
+        made.add(tickets.issue(this, unencrypted));
+      }
+      link.send(new Message.Tunnels(unencrypted, made));
+    }
+  }
+
+  /** The client takes no new users. */
+  private void drain() {
+    draining = true;
+    services.lost(this);
+  }
+
+  TunnelPool pool(boolean unencrypted) {
+    return unencrypted ? plain : encrypted;
+  }
+
+  /** A tunnel arrived with a ticket of this session's. */
+  void arrived(Connection carrier) {
+    if (over.getCount() == 0) {
+      carrier.close();
+      return;
+    }
+    pool(!carrier.encrypted()).add(new Tunnel(carrier, TunnelState.Side.SERVER, watch));
+  }
+
+  /** Takes a tunnel for a user; null when none came in time. */
+  @Nullable Tunnel take(boolean unencrypted, Duration time) throws InterruptedException {
+    Tunnel tunnel = pool(unencrypted).take(time);
+    if (tunnel != null) {
+      inUse.add(tunnel);
+      if (over.getCount() == 0) {
+        tunnel.sessionLost();
+      }
+    }
+    return tunnel;
+  }
+
+  /** A tunnel whose opening is over: idle again. */
+  void back(Tunnel tunnel) {
+    inUse.remove(tunnel);
+    pool(!tunnel.encrypted()).back(tunnel);
+  }
+
+  /** A tunnel that is no good any more. */
+  void drop(Tunnel tunnel) {
+    tunnel.abort();
+    inUse.remove(tunnel);
+    pool(!tunnel.encrypted()).drop();
+  }
+
+  /**
+   * Brings a refused opening to its end, on a thread of its own, while the user goes on to the next
+   * member.
+   */
+  void settle(Tunnel tunnel) {
+    Thread.ofVirtual()
+        .name("tunnel settle")
+        .start(() -> {
+          try {
+            tunnel.reset("refused");
+            if (tunnel.receive() != FrameType.DONE) {
+              throw new ProtocolException("a frame instead of DONE");
+            }
+            back(tunnel);
+          } catch (IOException broken) {
+            drop(tunnel);
+          }
+        });
+  }
+
+  /** Whether the client gives a sign of life within the time. */
+  boolean probe(Duration time) throws InterruptedException {
+    long asked = System.nanoTime();
+    link.ask();
+    while (link.lastRead() - asked < 0 && System.nanoTime() - asked < time.toNanos()) {
+      if (over.await(20, TimeUnit.MILLISECONDS)) {
+        return false;
+      }
+    }
+    return link.lastRead() - asked >= 0;
+  }
+
+  /** Tells the client something. */
+  void send(Message message) {
+    link.send(message);
+  }
+
+  /** Ends the control connection; users go on. */
+  void close(String reason) {
+    endReason = reason;
+    connection.close();
+  }
+
+  /** Ends the control connection and every tunnel: the key is not good any more. */
+  void revoke(String reason) {
+    close(reason);
+    inUse.forEach(Tunnel::abort);
+  }
+
+  /** What its tunnels name. */
+  boolean isNamed(String session) {
+    return id.equals(session);
+  }
+
+  Key key() {
+    return key;
+  }
+
+  boolean draining() {
+    return draining;
+  }
+
+  String client() {
+    return Sockets.text(connection.remote());
+  }
+
+  String version() {
+    return hello.version();
+  }
+
+  /**
+   * Host of its public addresses when the server was not given one: what the client dialled, if it
+   * is a name or address.
+   */
+  String dialled() {
+    try {
+      return HostPort.parse(hello.dialled(), 1).host();
+    } catch (IllegalArgumentException notAName) {
+      return connection.local().getAddress().getHostAddress();
+    }
+  }
+
+  long roundTripNanos() {
+    return link.roundTripNanos();
+  }
+
+  /** Tunnels of both kinds that wait for a user. */
+  int idleTunnels() {
+    return encrypted.idle() + plain.idle();
+  }
+}

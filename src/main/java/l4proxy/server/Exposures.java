@@ -1,0 +1,247 @@
+package l4proxy.server;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import l4proxy.auth.Key;
+import l4proxy.wire.Message;
+
+/**
+ * Who may have which public port: decides what becomes of a client's request to expose a service.
+ *
+ * <p>A client that comes back, known by its key and instance, takes its service over as it is. A
+ * port asked for by number is its key's; a drawn one the instance's. Decisions are made under the
+ * lock of {@link Services}, which is not held while a client is probed. Called by the threads of
+ * control connections.
+ */
+final class Exposures {
+  private static final int LONGEST = 900;
+  private static final Duration PROBE = Duration.ofSeconds(2);
+
+  private final ServerConfig config;
+  private final Services services;
+  private final Ports ports;
+  private final Leases leases;
+  private final Predicate<Key> good;
+
+  /**
+   * Decides for one server.
+   *
+   * @param good whether a key still counts
+   */
+  Exposures(
+      ServerConfig config, Services services, Ports ports, Leases leases, Predicate<Key> good) {
+    this.config = config;
+    this.services = services;
+    this.ports = ports;
+    this.leases = leases;
+    this.good = good;
+  }
+
+  /** What a request came to. */
+  private sealed interface Outcome {
+    record Granted(Service service) implements Outcome {}
+
+    record Denied(String text, boolean lasting) implements Outcome {}
+  }
+
+  /**
+   * Makes a client's service reachable, or says why not; waits for a probe of the port's holder at
+   * most.
+   */
+  Message expose(ClientSession session, Message.Expose asked) throws InterruptedException {
+    Outcome outcome = grant(session, asked);
+    if (outcome instanceof Outcome.Denied denied) {
+      return new Message.Refused(asked.service(), cut(denied.text()), denied.lasting());
+    }
+    Service service = ((Outcome.Granted) outcome).service();
+    return new Message.Exposed(
+        asked.service(), service.name(), service.host(), service.port().number());
+  }
+
+  /** A key's ports may be many. */
+  private static String cut(String text) {
+    return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + " ...";
+  }
+
+  private Outcome grant(ClientSession session, Message.Expose asked) throws InterruptedException {
+    if (asked.plainTunnels() && config.tlsOnly()) {
+      return new Outcome.Denied(
+          "this server takes encrypted tunnels only; leave --plain_tunnels out", true);
+    }
+    Optional<ClientSession> silent = silentHolder(session, asked);
+    services.lock().lock();
+    try {
+      if (!good.test(session.key())) {
+        return new Outcome.Denied("its key was revoked", true);
+      }
+      silent.ifPresent(
+          gone -> gone.close("its port was taken over after it left a probe unanswered"));
+      Optional<Service> own = own(session.key(), asked.instance());
+      if (own.isPresent() && fits(own.get(), asked, session.key())) {
+        return takeOver(own.get(), session, asked);
+      }
+      Optional<Outcome> bound = tooMany(session.key(), own);
+      if (bound.isPresent()) {
+        return bound.get();
+      }
+      own.ifPresent(service -> services.retire(service, "its client asked for another port"));
+      return asked.publicPort() == 0 ? draw(session, asked) : claim(session, asked, silent);
+    } finally {
+      services.lock().unlock();
+    }
+  }
+
+  private Optional<Service> own(Key key, String instance) {
+    return services.all().stream()
+        .filter(s -> s.key().equals(key.name()) && s.instance().equals(instance))
+        .findFirst();
+  }
+
+  private static boolean fits(Service service, Message.Expose asked, Key key) {
+    int port = service.port().number();
+    return key.allows(port)
+        && (asked.publicPort() == 0 ? service.drawn() : asked.publicPort() == port);
+  }
+
+  /**
+   * A key's bound on services; one whose client is away makes room, for a client that lost its
+   * instance id, say.
+   */
+  private Optional<Outcome> tooMany(Key key, Optional<Service> own) {
+    List<Service> others =
+        services.all().stream()
+            .filter(s -> s.key().equals(key.name()) && own.filter(o -> o == s).isEmpty())
+            .toList();
+    if (key.maxServices() == 0 || others.size() < key.maxServices()) {
+      return Optional.empty();
+    }
+    Optional<Service> away =
+        others.stream()
+            .filter(s -> s.session() == null)
+            .max(Comparator.comparing(Service::awayFor));
+    away.ifPresent(s -> services.retire(s, "its key's number of services is used by another"));
+    return away.isPresent()
+        ? Optional.empty()
+        : Optional.of(
+            new Outcome.Denied(
+                "key "
+                    + key.name()
+                    + " may expose "
+                    + key.maxServices()
+                    + " services and does; end one, or ask for a key with a higher --max_services",
+                true));
+  }
+
+  /**
+   * The session that holds the port asked for, with the same key, when it does not answer any more.
+   */
+  private Optional<ClientSession> silentHolder(ClientSession session, Message.Expose asked)
+      throws InterruptedException {
+    Service holder = services.at(asked.publicPort());
+    ClientSession holding = holder == null ? null : holder.session();
+    if (holder == null
+        || holding == null
+        || holding == session
+        || !holder.key().equals(session.key().name())
+        || holder.instance().equals(asked.instance())) {
+      return Optional.empty();
+    }
+    return holding.probe(PROBE) ? Optional.empty() : Optional.of(holding);
+  }
+
+  private Outcome takeOver(Service service, ClientSession session, Message.Expose asked) {
+    ClientSession before = service.session();
+    services.attach(service, session, asked);
+    if (before != null && before != session) {
+      before.close("the same client connected anew");
+    }
+    return new Outcome.Granted(service);
+  }
+
+  /** A port by number: granted when it is free, or its holder has the same key and is gone. */
+  private Outcome claim(
+      ClientSession session, Message.Expose asked, Optional<ClientSession> silent) {
+    int port = asked.publicPort();
+    if (!ports.allowed().contains(port) || !session.key().allows(port)) {
+      return new Outcome.Denied(notGranted(session.key(), port), true);
+    }
+    Service holder = services.at(port);
+    if (holder != null && !holder.key().equals(session.key().name())) {
+      return new Outcome.Denied(
+          "port " + port + " is held by another client; choose another --pub_port, or 0 for any",
+          true);
+    }
+    if (holder != null) {
+      ClientSession holding = holder.session();
+      if (holding != null && silent.filter(gone -> gone == holding).isEmpty()) {
+        return new Outcome.Denied(
+            "port "
+                + port
+                + " is held by another client with the same key ("
+                + holding.client()
+                + "); stop that one, or choose another --pub_port",
+            true);
+      }
+      return new Outcome.Granted(services.succeed(holder, session, asked));
+    }
+    try {
+      return new Outcome.Granted(services.open(ports.bind(port), session, asked, false));
+    } catch (IOException e) {
+      return new Outcome.Denied(
+          "port "
+              + port
+              + " cannot be opened on the server ("
+              + e.getMessage()
+              + "); choose another --pub_port, or stop the program that has it",
+          true);
+    }
+  }
+
+  private String notGranted(Key key, int port) {
+    return ports.allowed().contains(port)
+        ? "port "
+            + port
+            + " is not granted to key "
+            + key.name()
+            + ", which may have "
+            + key.ports().map(Object::toString).orElse("any")
+            + "; choose one of those, or ask for another key"
+        : "port "
+            + port
+            + " is not among the ports of this server, "
+            + ports.allowed()
+            + "; choose one of those, or start the server with --ports";
+  }
+
+  /** Any port: the one this client had, if it may have it again, else a free one. */
+  private Outcome draw(ClientSession session, Message.Expose asked) {
+    Key key = session.key();
+    int before =
+        leases
+            .of(key.name(), asked.instance())
+            .filter(Lease::drawn)
+            .map(Lease::port)
+            .orElse(asked.lastPort());
+    if (before != 0 && mayTake(key, before)) {
+      try {
+        return new Outcome.Granted(services.open(ports.bind(before), session, asked, true));
+      } catch (IOException taken) {
+        // by another program meanwhile: a new one is drawn and announced
+      }
+    }
+    Optional<ServerSocket> drawn = ports.draw(port -> mayTake(key, port));
+    return drawn
+        .<Outcome>map(
+            listener -> new Outcome.Granted(services.open(listener, session, asked, true)))
+        .orElseGet(() -> new Outcome.Denied("no public port is free; try again later", false));
+  }
+
+  private boolean mayTake(Key key, int port) {
+    return ports.allowed().contains(port) && key.allows(port) && services.at(port) == null;
+  }
+}

@@ -1,0 +1,165 @@
+package l4proxy.server;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import l4proxy.auth.StateDirectory;
+import l4proxy.auth.StateException;
+import l4proxy.events.Event;
+import l4proxy.events.Events;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory of public ports: which instance had which, kept in the state file {@value #FILE}.
+ *
+ * <p>A change is written, whole, by a thread of this class's own soon after it was made, several at
+ * once when they come close together; {@link #close()} writes what is left. At most {@value #MOST}
+ * are kept, those used longest ago are forgotten first. Safe from any thread.
+ */
+final class Leases implements AutoCloseable {
+  static final String FILE = "leases.json";
+  private static final int MOST = 10_000;
+  private static final int MOST_OF_KEY = 1_000;
+  private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
+
+  private record Id(String key, String instance) {}
+
+  private record Content(@Nullable List<Lease> leases) {}
+
+  private final StateDirectory state;
+  private final Events events;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Map<Id, Lease> all = new LinkedHashMap<>(16, 0.75f, true);
+  private final Thread writer;
+  private boolean dirty;
+  private boolean closed;
+
+  private Leases(StateDirectory state, Events events, List<Lease> before) {
+    this.state = state;
+    this.events = events;
+    before.forEach(each -> all.put(new Id(each.key(), each.instance()), each));
+    this.writer = Thread.ofVirtual().name("leases writer").start(this::run);
+  }
+
+  /** Reads the state file; a corrupt one is an error, never replaced. */
+  static Leases open(StateDirectory state, Events events) throws StateException {
+    Optional<String> text = state.read(FILE);
+    if (text.isEmpty()) {
+      return new Leases(state, events, List.of());
+    }
+    try {
+      Content content = GSON.fromJson(text.get(), Content.class);
+      if (content == null || content.leases() == null || content.leases().contains(null)) {
+        throw new IllegalArgumentException("no list of leases");
+      }
+      return new Leases(state, events, content.leases());
+    } catch (RuntimeException e) { // gson's own, and what the record's checks throw through it
+      throw StateException.corrupt(state.path().resolve(FILE), "no list of leases");
+    }
+  }
+
+  /** What a client had before. */
+  Optional<Lease> of(String key, String instance) {
+    lock.lock();
+    try {
+      return Optional.ofNullable(all.get(new Id(key, instance)));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** All there are, those used longest ago first. */
+  List<Lease> all() {
+    lock.lock();
+    try {
+      return List.copyOf(all.values());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Keeps a lease, instead of an older one of the same client. */
+  void keep(Lease lease) {
+    lock.lock();
+    try {
+      if (all.put(new Id(lease.key(), lease.instance()), lease) == null) {
+        forgetOldest(lease.key());
+      }
+      dirty = true;
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Keeps the number within its bounds: first a key's own, so that it cannot push out what others
+   * have.
+   */
+  private void forgetOldest(String key) {
+    List<Id> same = all.keySet().stream().filter(id -> id.key().equals(key)).toList();
+    if (same.size() > MOST_OF_KEY) {
+      all.remove(same.getFirst());
+    } else if (all.size() > MOST) {
+      all.remove(all.keySet().iterator().next());
+    }
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        List<Lease> now;
+        lock.lock();
+        try {
+          while (!dirty && !closed) {
+            changed.await();
+          }
+          if (!dirty) {
+            return;
+          }
+          dirty = false;
+          now = new ArrayList<>(all.values());
+        } finally {
+          lock.unlock();
+        }
+        write(now);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void write(List<Lease> leases) {
+    try {
+      state.write(FILE, GSON.toJson(new Content(leases)));
+    } catch (IOException e) {
+      events.happened(
+          new Event.Warned(
+              "public ports are not remembered over a restart for now: " + e.getMessage()));
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signal();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      writer.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package l4proxy.server;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+import l4proxy.net.HostPort;
+import l4proxy.net.PortRanges;
+import l4proxy.net.Sockets;
+
+/** Binds public ports, on the host of the control port, each for this server alone. */
+final class Ports {
+  private static final Path EPHEMERAL = Path.of("/proc/sys/net/ipv4/ip_local_port_range");
+
+  private final String host;
+  private final PortRanges allowed;
+  private final RandomGenerator random;
+
+  Ports(String host, PortRanges allowed, RandomGenerator random) {
+    this.host = host;
+    this.allowed = allowed;
+    this.random = random;
+  }
+
+  /** The ports that clients may ask for. */
+  PortRanges allowed() {
+    return allowed;
+  }
+
+  /** Binds one port. */
+  ServerSocket bind(int port) throws IOException {
+    InetSocketAddress address = new HostPort(host, port).resolve();
+    return Sockets.listen(address);
+  }
+
+  /**
+   * Binds any port that may be had: first one outside the range that the kernel takes for outgoing
+   * connections.
+   *
+   * @param free whether a port may be taken
+   */
+  Optional<ServerSocket> draw(IntPredicate free) {
+    PortRanges ephemeral = ephemeral();
+    return drawFrom(port -> free.test(port) && !ephemeral.contains(port))
+        .or(() -> drawFrom(port -> free.test(port) && ephemeral.contains(port)));
+  }
+
+  private Optional<ServerSocket> drawFrom(IntPredicate free) {
+    int[] candidates =
+        IntStream.rangeClosed(1, 65_535).filter(allowed::contains).filter(free).toArray();
+    if (candidates.length == 0) {
+      return Optional.empty();
+    }
+    int start = random.nextInt(candidates.length);
+    for (int i = 0; i < candidates.length; i++) {
+      try {
+        return Optional.of(bind(candidates[(start + i) % candidates.length]));
+      } catch (IOException taken) {
+        // by another program: the next one
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static PortRanges ephemeral() {
+    try (InputStream in = Files.newInputStream(EPHEMERAL)) {
+      byte[] content =
+          new byte[64]; // in one read: the kernel gives nothing from within such a file
+      int length = Math.max(0, in.read(content));
+      String text = new String(content, 0, length, StandardCharsets.US_ASCII);
+      String[] range = text.trim().split("\\s+", -1);
+      return PortRanges.parse(range[0] + "-" + range[1]);
+    } catch (IOException | RuntimeException notLinux) {
+      return PortRanges.parse("49152-65535"); // RFC 6335, 6
+    }
+  }
+}

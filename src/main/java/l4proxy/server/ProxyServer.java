@@ -1,0 +1,250 @@
+package l4proxy.server;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import l4proxy.auth.Keys;
+import l4proxy.auth.Tls;
+import l4proxy.events.Event;
+import l4proxy.events.Events;
+import l4proxy.net.AcceptLoop;
+import l4proxy.net.Connection;
+import l4proxy.net.HostPort;
+import l4proxy.net.PlainConnection;
+import l4proxy.net.Sockets;
+import l4proxy.net.Watch;
+import l4proxy.wire.Message;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server: a control port, the public ports that clients ask for, a way in to the API.
+ *
+ * <p>Made, then {@link #start started}, then {@link #drain drained} or not, then closed, which
+ * returns when its threads are gone. The state it is given stays open.
+ */
+public final class ProxyServer implements AutoCloseable {
+  private static final long LOOK_MILLIS = 50;
+
+  private final ServerConfig config;
+  private final ServerState state;
+  private final Events events;
+  private final String version;
+  private final Watch watch = new Watch();
+  private final Handshakes handshakes = new Handshakes();
+  private final Leases leases;
+  private final Services services;
+  private final Sessions sessions;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private @Nullable ControlPort control;
+  private @Nullable AcceptLoop api;
+  private volatile boolean draining;
+
+  /**
+   * A server that does not listen yet.
+   *
+   * @param config what it is to do
+   * @param state what it kept
+   * @param events told what happens
+   * @param version what it calls itself
+   * @throws IOException when the remembered leases cannot be read
+   */
+  public ProxyServer(ServerConfig config, ServerState state, Events events, String version)
+      throws IOException {
+    this.config = config;
+    this.state = state;
+    this.events = events;
+    this.version = version;
+    this.leases = Leases.open(state.directory(), events);
+    Ports ports = new Ports(config.ctlAddr().host(), config.ports(), new SecureRandom());
+    Keys keys = state.keys();
+    this.services = new Services(config, ports, leases, events);
+    Exposures exposures =
+        new Exposures(
+            config,
+            services,
+            ports,
+            leases,
+            key -> key.equals(Sessions.NOBODY) || keys.contains(key));
+    Shared shared = new Shared(services, exposures, new Tickets(), watch);
+    this.sessions = new Sessions(shared, state.keys(), config, handshakes, events, version);
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @param http where the HttpServer listens, on loopback
+   * @throws IOException when a port cannot be bound; the message says which, and what to do
+   */
+  public void start(InetSocketAddress http) throws IOException {
+    HttpDoor door = new HttpDoor(http);
+    ServerSocket listener = bind(config.ctlAddr(), "--ctl_addr");
+    services.restore(key ->
+        state.keys().named(key).isPresent()
+            || config.noAuth() && key.equals(Sessions.NOBODY.name()));
+    watch.add(services);
+    control =
+        new ControlPort(
+            listener,
+            Tls.server(state.identity(), state.web()),
+            sessions,
+            door,
+            handshakes,
+            events);
+    events.happened(new Event.Listening("control port", controlAddress().toString()));
+    if (config.apiAddr().isPresent()) {
+      ServerSocket apiListener = bind(config.apiAddr().get(), "--api_addr");
+      api = new AcceptLoop("api", apiListener, socket -> browser(socket, door));
+      events.happened(
+          new Event.Listening(
+              "API", new HostPort(config.apiAddr().get().host(), api.port()).toString()));
+    }
+  }
+
+  private static ServerSocket bind(HostPort address, String option) throws IOException {
+    try {
+      return Sockets.listen(address.resolve());
+    } catch (IOException e) {
+      throw new IOException(
+          "Cannot listen on "
+              + address
+              + ": "
+              + e.getMessage()
+              + "; stop what uses it, or choose another "
+              + option
+              + ".",
+          e);
+    }
+  }
+
+  private void browser(Socket socket, HttpDoor door) throws IOException, InterruptedException {
+    Connection connection = new PlainConnection(socket);
+    byte[] head;
+    try (var _ = handshakes.enter(socket)) {
+      connection.in().deadline(Handshakes.TIME);
+      head = door.head(connection.in());
+    }
+    door.relay(connection, head);
+  }
+
+  /**
+   * Stops accepting users, tells the clients, and waits until the users have finished.
+   *
+   * @param time how long at most
+   * @throws InterruptedException when the caller is to give up
+   */
+  public void drain(Duration time) throws InterruptedException {
+    draining = true;
+    services.stop();
+    sessions.tell(new Message.Draining());
+    long started = System.nanoTime();
+    while (services.users() > 0 && System.nanoTime() - started < time.toNanos()) {
+      if (closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+        return;
+      }
+    }
+  }
+
+  /**
+   * Where the control port listens.
+   *
+   * @return host as configured, port as bound
+   */
+  public HostPort controlAddress() {
+    ControlPort bound = control;
+    return new HostPort(
+        config.ctlAddr().host(), bound == null ? config.ctlAddr().port() : bound.port());
+  }
+
+  /**
+   * Every exposed service, by name.
+   *
+   * @return what the API shows
+   */
+  public List<ClientView> clients() {
+    return services.all().stream()
+        .map(this::view)
+        .sorted(Comparator.comparing(ClientView::name))
+        .toList();
+  }
+
+  private ClientView view(Service service) {
+    ClientSession session = service.session();
+    String host = service.host().isEmpty() ? controlAddress().host() : service.host();
+    int port = service.port().number();
+    return new ClientView(
+        service.name(),
+        service.asked().name(),
+        new HostPort(host, port).toString(),
+        new HostPort(host, controlAddress().port()).toString(),
+        service.asked().backend(),
+        false,
+        false,
+        service.key(),
+        session == null ? "reconnecting" : draining ? "draining" : "connected",
+        session == null ? "" : session.version(),
+        service.connectedAt(),
+        service.port().users().size(),
+        service.traffic().speedIn(),
+        service.traffic().speedOut(),
+        service.traffic().in(),
+        service.traffic().out(),
+        session == null || session.roundTripNanos() < 0 ? -1 : session.roundTripNanos() / 1e6);
+  }
+
+  /**
+   * The keys, for the API.
+   *
+   * @return the server's keys
+   */
+  public Keys keys() {
+    return state.keys();
+  }
+
+  /**
+   * How many tunnels wait for a user.
+   *
+   * @return those of all clients
+   */
+  public int idleTunnels() {
+    return sessions.all().stream().mapToInt(ClientSession::idleTunnels).sum();
+  }
+
+  /**
+   * Whether it takes users.
+   *
+   * @return false while draining
+   */
+  public boolean ready() {
+    return !draining;
+  }
+
+  /**
+   * What it calls itself.
+   *
+   * @return the version
+   */
+  public String version() {
+    return version;
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    if (api != null) {
+      api.close();
+    }
+    services.close();
+    if (control != null) {
+      control.close();
+    }
+    watch.close();
+    leases.close();
+  }
+}

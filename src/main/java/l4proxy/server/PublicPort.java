@@ -1,0 +1,166 @@
+package l4proxy.server;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import l4proxy.events.EndedBy;
+import l4proxy.events.Events;
+import l4proxy.net.AcceptLoop;
+import l4proxy.net.PlainConnection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A public port: accepts users, and knows who serves them.
+ *
+ * <p>Each user has a virtual thread of the accept loop's. The port stays open while its member's
+ * client is away, as long as the lease lasts; users wait that long for it to come back. {@link
+ * #close()} ends all users.
+ */
+final class PublicPort implements AutoCloseable {
+  private static final AtomicLong NUMBERS = new AtomicLong();
+
+  private final Events events;
+  private final int number;
+  private final Map<Long, UserConnection> users = new ConcurrentHashMap<>();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final AcceptLoop loop;
+  private volatile @Nullable Service member;
+  private volatile boolean stopped;
+
+  PublicPort(ServerSocket listener, Events events) {
+    this.events = events;
+    this.number = listener.getLocalPort();
+    this.loop = new AcceptLoop("public:" + number, listener, this::accepted);
+  }
+
+  private void accepted(Socket socket) throws IOException, InterruptedException {
+    long id = NUMBERS.incrementAndGet();
+    Thread.currentThread().setName("user " + id);
+    UserConnection user = new UserConnection(id, this, new PlainConnection(socket).resetWhenLost());
+    users.put(id, user);
+    user.run();
+  }
+
+  /** A user is gone. */
+  void ended(UserConnection user) {
+    users.remove(user.id());
+    if (stopped) {
+      memberChanged();
+    }
+  }
+
+  /** Who serves this port from now on. */
+  void member(Service service) {
+    member = service;
+    memberChanged();
+  }
+
+  /** A client came or went: users who wait look again. */
+  void memberChanged() {
+    lock.lock();
+    try {
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Chooses who serves a user; waits while nobody is connected.
+   *
+   * @param refused who said no to this user already
+   * @param nanos how long to wait at most
+   * @return null when nobody is left, or nobody came in time
+   */
+  @Nullable Service member(Set<Service> refused, long nanos) throws InterruptedException {
+    lock.lock();
+    try {
+      long left = nanos;
+      while (!stopped) {
+        Service now = member;
+        if (now != null && refused.contains(now)) {
+          return null;
+        }
+        if (now != null && now.session() != null) {
+          return now;
+        }
+        if (left <= 0) {
+          return null;
+        }
+        left = changed.awaitNanos(left);
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes no new users, and lets go those who still wait for a member. */
+  void stop() {
+    stopped = true;
+    loop.stop();
+    memberChanged();
+  }
+
+  /**
+   * Takes no new users, and closes when the last of those there are has gone.
+   *
+   * @param then done after that
+   */
+  void retire(Runnable then) {
+    stop();
+    Thread.ofVirtual().name("retire " + name()).start(() -> closeWhenEmpty(then));
+  }
+
+  private void closeWhenEmpty(Runnable then) {
+    lock.lock();
+    try {
+      while (!users.isEmpty()) {
+        changed.await();
+      }
+    } catch (InterruptedException closing) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
+    }
+    close();
+    then.run();
+  }
+
+  /** Ends every user's connection. */
+  void endUsers(EndedBy reason) {
+    users.values().forEach(user -> user.end(reason));
+  }
+
+  @Override
+  public void close() {
+    stop();
+    endUsers(EndedBy.CLOSED);
+    loop.close();
+  }
+
+  Collection<UserConnection> users() {
+    return users.values();
+  }
+
+  int number() {
+    return number;
+  }
+
+  /** For the log, when no member served a user. */
+  String name() {
+    return "public:" + number;
+  }
+
+  Events events() {
+    return events;
+  }
+}

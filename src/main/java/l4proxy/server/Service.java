@@ -1,0 +1,127 @@
+package l4proxy.server;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import l4proxy.net.Traffic;
+import l4proxy.wire.Message;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A service as the server knows it: one client's exposure of one backend on one public port. It
+ * outlives the client's control connection by its lease, so that the client finds it as it was.
+ * {@link Services} changes it; any thread reads it.
+ */
+final class Service {
+  private final String name;
+  private final String key;
+  private final String instance;
+  private final Traffic traffic = new Traffic();
+  private final PublicPort port;
+  private volatile Message.Expose asked;
+  private final boolean drawn;
+  private volatile String host;
+  private volatile long awaySince = System.nanoTime();
+  private volatile @Nullable ClientSession session;
+  private volatile Instant connectedAt = Instant.now();
+
+  Service(String key, Message.Expose asked, PublicPort port, boolean drawn, String host) {
+    this.name = name(key, asked.instance());
+    this.key = key;
+    this.instance = asked.instance();
+    this.asked = asked;
+    this.port = port;
+    this.drawn = drawn;
+    this.host = host;
+  }
+
+  /** The same client gets the same name each time it comes back, without anything to remember. */
+  private static String name(String key, String instance) {
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256")
+              .digest((key + "\n" + instance).getBytes(StandardCharsets.UTF_8));
+      return "c" + Base64.getUrlEncoder().withoutPadding().encodeToString(hash).substring(0, 11);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  /** A client serves it from now on. */
+  void attach(ClientSession next, Message.Expose request, String shownHost) {
+    asked = request;
+    host = shownHost;
+    session = next;
+    connectedAt = Instant.now();
+    port.memberChanged();
+  }
+
+  /** Its client is gone, if it still was this one. */
+  boolean detach(ClientSession gone) {
+    if (session != gone) {
+      return false;
+    }
+    awaySince = System.nanoTime();
+    session = null;
+    port.memberChanged();
+    return true;
+  }
+
+  /** How long its client has been away; zero while it is there. */
+  Duration awayFor() {
+    return session == null ? Duration.ofNanos(System.nanoTime() - awaySince) : Duration.ZERO;
+  }
+
+  /** What is to be remembered of it. */
+  Lease lease(boolean held, long goneAt) {
+    return new Lease(
+        port.number(), key, instance, drawn, asked.name(), asked.backend(), host, held, goneAt);
+  }
+
+  /** Whether the server chose its port. */
+  boolean drawn() {
+    return drawn;
+  }
+
+  /** Who serves it now; null while its client is away. */
+  @Nullable ClientSession session() {
+    return session;
+  }
+
+  /** What the client asked for. */
+  Message.Expose asked() {
+    return asked;
+  }
+
+  String name() {
+    return name;
+  }
+
+  String key() {
+    return key;
+  }
+
+  String instance() {
+    return instance;
+  }
+
+  PublicPort port() {
+    return port;
+  }
+
+  Traffic traffic() {
+    return traffic;
+  }
+
+  Instant connectedAt() {
+    return connectedAt;
+  }
+
+  /** Host of the public address, as its client sees the server. */
+  String host() {
+    return host;
+  }
+}

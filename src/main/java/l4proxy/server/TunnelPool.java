@@ -1,0 +1,268 @@
+package l4proxy.server;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntConsumer;
+import l4proxy.wire.Tunnel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The idle tunnels of one session, and the users who wait for one.
+ *
+ * <p>The tunnel used last is taken first, so that those beyond the demand grow old and are closed.
+ * Whoever finds too few asks the client for more, one ticket a tunnel. Users are served in the
+ * order in which they came. {@link #keep()}, called once a second, checks that idle tunnels are
+ * alive, and retires old ones. All methods may be called from any thread and none does I/O under
+ * the lock.
+ */
+final class TunnelPool {
+  private static final int LEAST = 2;
+  private static final int MOST_SPARE = 64;
+  private static final long CHECK_AFTER = Duration.ofMillis(4500).toNanos();
+  private static final long RETIRE_AFTER = Duration.ofSeconds(60).toNanos();
+  private static final Duration CHECKING = Duration.ofSeconds(5);
+
+  /** A tunnel nobody uses. */
+  private record Idle(Tunnel tunnel, long used, long checked) {}
+
+  private static final class Waiting {
+    private final Condition served;
+    private @Nullable Tunnel tunnel;
+
+    Waiting(Condition served) {
+      this.served = served;
+    }
+  }
+
+  private final IntConsumer ask;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Deque<Idle> idle = new ArrayDeque<>();
+  private final Deque<Waiting> waiting = new ArrayDeque<>();
+  private int promised;
+  private int checking;
+  private int inUse;
+  private boolean closed;
+
+  /**
+   * An empty pool.
+   *
+   * @param ask asks the client for that many tunnels more
+   */
+  TunnelPool(IntConsumer ask) {
+    this.ask = ask;
+  }
+
+  /** Takes an idle tunnel, or waits for one; null when none came in time or the session is over. */
+  @Nullable Tunnel take(Duration time) throws InterruptedException {
+    Waiting self = new Waiting(lock.newCondition());
+    int missing;
+    lock.lock();
+    try {
+      Idle latest = idle.pollLast();
+      if (latest != null) {
+        inUse++;
+        self.tunnel = latest.tunnel();
+      } else if (!closed) {
+        waiting.add(self);
+      }
+      missing = missing();
+    } finally {
+      lock.unlock();
+    }
+    request(missing);
+    return self.tunnel == null ? await(self, time.toNanos()) : self.tunnel;
+  }
+
+  private @Nullable Tunnel await(Waiting self, long nanos) throws InterruptedException {
+    boolean waited = false;
+    lock.lock();
+    try {
+      long left = nanos;
+      while (self.tunnel == null && !closed && left > 0) {
+        left = self.served.awaitNanos(left);
+      }
+      waited = true;
+      return self.tunnel;
+    } finally {
+      waiting.remove(self);
+      if (!waited && self.tunnel != null) {
+        inUse--;
+        self.tunnel.abort();
+      }
+      lock.unlock();
+    }
+  }
+
+  /** How many tunnels to ask for now; they count as promised from here on. Under the lock. */
+  private int missing() {
+    int spare = Math.max(LEAST, Math.min(MOST_SPARE, inUse / 4));
+    int missing = waiting.size() + spare - idle.size() - checking - promised;
+    if (closed || missing <= 0) {
+      return 0;
+    }
+    promised += missing;
+    return missing;
+  }
+
+  private void request(int missing) {
+    if (missing > 0) {
+      ask.accept(missing);
+    }
+  }
+
+  /** The client opened a tunnel that it was asked for. */
+  void add(Tunnel tunnel) {
+    lock.lock();
+    try {
+      promised--;
+    } finally {
+      lock.unlock();
+    }
+    offer(tunnel, System.nanoTime(), System.nanoTime());
+  }
+
+  /** Tickets that nobody used in time. */
+  void expired(int tickets) {
+    lock.lock();
+    try {
+      promised -= tickets;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A user is done with a tunnel, and it is good. */
+  void back(Tunnel tunnel) {
+    drop();
+    offer(tunnel, System.nanoTime(), System.nanoTime());
+  }
+
+  /** A user is done with a tunnel, and it is not good any more. */
+  void drop() {
+    lock.lock();
+    try {
+      inUse--;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void offer(Tunnel tunnel, long used, long checked) {
+    lock.lock();
+    try {
+      if (!closed) {
+        Waiting next = waiting.poll();
+        if (next == null) {
+          Idle entry = new Idle(tunnel, used, checked);
+          if (used == checked) {
+            idle.addLast(entry);
+          } else {
+            idle.addFirst(entry);
+          }
+        } else {
+          inUse++;
+          next.tunnel = tunnel;
+          next.served.signal();
+        }
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    tunnel.close();
+  }
+
+  /**
+   * Retires what is too many and too old, checks half of what was not used lately, and asks for
+   * what is missing.
+   */
+  void keep() {
+    List<Tunnel> retired = new ArrayList<>();
+    List<Idle> due = new ArrayList<>();
+    int missing;
+    lock.lock();
+    try {
+      long now = System.nanoTime();
+      int half = (idle.size() + 1) / 2;
+      for (Iterator<Idle> all = idle.iterator(); all.hasNext(); ) {
+        Idle each = all.next();
+        if (now - each.used() > RETIRE_AFTER && idle.size() > LEAST) {
+          all.remove();
+          retired.add(each.tunnel());
+        } else if (now - each.checked() > CHECK_AFTER && due.size() < half) {
+          all.remove();
+          due.add(each);
+          checking++;
+        }
+      }
+      missing = missing();
+    } finally {
+      lock.unlock();
+    }
+    request(missing);
+    retired.forEach(Tunnel::close);
+    due.forEach(each -> Thread.ofVirtual().name("tunnel check").start(() -> check(each)));
+  }
+
+  private void check(Idle entry) {
+    boolean good = false;
+    try {
+      entry.tunnel().check(CHECKING);
+      good = true;
+    } catch (IOException dead) {
+      entry.tunnel().abort();
+    } finally {
+      lock.lock();
+      try {
+        checking--;
+      } finally {
+        lock.unlock();
+      }
+    }
+    if (good) {
+      offer(entry.tunnel(), entry.used(), System.nanoTime());
+    }
+  }
+
+  /** The session is over: nobody is served any more. */
+  void close() {
+    List<Idle> left;
+    lock.lock();
+    try {
+      closed = true;
+      left = List.copyOf(idle);
+      idle.clear();
+      waiting.forEach(each -> each.served.signal());
+    } finally {
+      lock.unlock();
+    }
+    left.forEach(each -> each.tunnel().close());
+  }
+
+  /** Idle tunnels now. */
+  int idle() {
+    lock.lock();
+    try {
+      return idle.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Tunnels in use now. */
+  int inUse() {
+    lock.lock();
+    try {
+      return inUse;
+    } finally {
+      lock.unlock();
+    }
+  }
+}

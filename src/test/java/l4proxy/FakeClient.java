@@ -1,0 +1,101 @@
+package l4proxy;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Base64;
+import javax.net.ssl.SSLContext;
+import l4proxy.auth.Tls;
+import l4proxy.net.Connection;
+import l4proxy.net.HostPort;
+import l4proxy.net.PlainConnection;
+import l4proxy.net.Sockets;
+import l4proxy.net.TlsConnection;
+import l4proxy.wire.Message;
+import l4proxy.wire.Messages;
+
+/**
+ * A client under the test's control, which knows the protocol and keeps to it only where the test
+ * wants.
+ */
+final class FakeClient implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private final HostPort server;
+  private final Connection control;
+  private final String session;
+
+  FakeClient(ProxyPair pair) throws IOException {
+    this.server = pair.server().controlAddress();
+    this.control = dial();
+    Messages.write(
+        control.out(), new Message.Control(pair.joinKey().secret(), "fake", "127.0.0.1"));
+    if (!(next() instanceof Message.Welcome welcome)) {
+      throw new IOException("not welcome");
+    }
+    session = welcome.session();
+  }
+
+  /** What makes a connection a tunnel of this client's. */
+  Message.TunnelHello hello(String ticket) {
+    return new Message.TunnelHello(ticket, session);
+  }
+
+  static TlsConnection dial(HostPort server) throws IOException {
+    PlainConnection plain =
+        new PlainConnection(Sockets.connect(server.resolve(), Duration.ofSeconds(5)));
+    plain.in().deadline(Duration.ofSeconds(10));
+    SSLContext context = Tls.client(pin -> true);
+    TlsConnection connection =
+        new TlsConnection(plain, Tls.clientEngine(context, server.host(), server.port()));
+    connection.handshake();
+    return connection;
+  }
+
+  Connection dial() throws IOException {
+    return dial(server);
+  }
+
+  /** Exposes a service on any port; returns the first request for tunnels. */
+  Message.Tunnels expose(String name) throws IOException {
+    Messages.write(control.out(), exposure(name, 0));
+    return nextTunnels();
+  }
+
+  /** Exposes a service; returns the server's answer. */
+  Message exposeAt(String name, int port) throws IOException {
+    Messages.write(control.out(), exposure(name, port));
+    return next();
+  }
+
+  private static Message.Expose exposure(String name, int port) {
+    byte[] bits = Bytes.of(System.nanoTime(), 16);
+    String instance = Base64.getUrlEncoder().withoutPadding().encodeToString(bits);
+    return new Message.Expose(0, name, "nowhere:1", instance, port, 0, false);
+  }
+
+  Message.Tunnels nextTunnels() throws IOException {
+    while (true) {
+      if (next() instanceof Message.Tunnels tunnels) {
+        return tunnels;
+      }
+    }
+  }
+
+  /** The next message but heartbeats, which are answered. */
+  Message next() throws IOException {
+    control.in().deadline(PATIENCE);
+    while (true) {
+      Message message = Messages.read(control.in());
+      if (message instanceof Message.Heartbeat beat) {
+        Messages.write(control.out(), new Message.HeartbeatAnswer(beat.nanos()));
+      } else if (message != null && !(message instanceof Message.HeartbeatAnswer)) {
+        return message;
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    control.close();
+  }
+}
