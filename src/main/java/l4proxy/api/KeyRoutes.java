@@ -1,0 +1,89 @@
+package l4proxy.api;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import l4proxy.auth.JoinKey;
+import l4proxy.auth.Key;
+import l4proxy.auth.KeyExistsException;
+import l4proxy.auth.Keys;
+import l4proxy.net.PortRanges;
+import org.jspecify.annotations.Nullable;
+
+/** The server's keys, for admins. */
+final class KeyRoutes {
+  /**
+   * A key as the API shows it. {@code ports} is absent for all, {@code maxServices} is 0 for no
+   * bound.
+   */
+  private record KeyView(
+      String name, boolean admin, @Nullable String ports, int maxServices, Instant createdAt) {
+    static KeyView of(Key key) {
+      return new KeyView(
+          key.name(),
+          key.admin(),
+          key.ports().map(PortRanges::toString).orElse(null),
+          key.maxServices(),
+          key.createdAt());
+    }
+  }
+
+  private final Keys keys;
+  private final Callers callers;
+
+  KeyRoutes(Keys keys, Callers callers) {
+    this.keys = keys;
+    this.callers = callers;
+  }
+
+  Reply list(Request request) throws ProblemException {
+    callers.admin(request);
+    request.allow(Page.PARAMETERS);
+    List<KeyView> all =
+        keys.list().stream().map(KeyView::of).sorted(Comparator.comparing(KeyView::name)).toList();
+    return Page.of(request).reply("keys", all, KeyView::name);
+  }
+
+  Reply create(Request request) throws ProblemException, IOException {
+    callers.admin(request);
+    request.allow(Set.of());
+    Fields body = request.body();
+    try {
+      return create(body);
+    } catch (IllegalArgumentException e) {
+      throw new ProblemException(400, String.valueOf(e.getMessage()));
+    } catch (KeyExistsException e) {
+      throw new ProblemException(409, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Reply create(Fields body) throws KeyExistsException, IOException {
+    String name =
+        body.text("name").orElseThrow(() -> new IllegalArgumentException("\"name\" is missing."));
+    boolean admin = body.truth("admin").orElse(false);
+    Optional<PortRanges> ports = body.text("ports").map(PortRanges::parse);
+    int maxServices = body.number("maxServices", 0, Integer.MAX_VALUE).orElse(0);
+    for (String left : body.left()) {
+      throw new IllegalArgumentException(
+          "There is no field " + body.name(left) + "; expected name, admin, ports, maxServices.");
+    }
+    JoinKey made = keys.create(name, admin, ports, maxServices);
+    JsonObject shown =
+        Json.of(KeyView.of(keys.find(made.secret()).orElseThrow())).getAsJsonObject();
+    shown.addProperty("key", made.text());
+    return Reply.created(shown);
+  }
+
+  Reply revoke(Request request, String name) throws ProblemException, IOException {
+    callers.admin(request);
+    request.allow(Set.of());
+    if (!keys.revoke(name)) {
+      throw new ProblemException(404, "There is no key of that name.");
+    }
+    return Reply.done();
+  }
+}
