@@ -1,0 +1,176 @@
+package l4proxy.cli;
+
+import com.beust.jcommander.ParameterException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeSet;
+import l4proxy.api.Fields;
+
+/**
+ * Gathers what was given for a command's options, and fills them: the command line counts before
+ * the environment, that before the {@code --config} file, that before the defaults.
+ */
+final class Binding {
+  private static final String CONFIG = "--config";
+  private static final int LONGEST_FILE = 1024 * 1024;
+
+  private final Command command;
+  private final Options options;
+
+  Binding(Command command, Options options) {
+    this.command = command;
+    this.options = options;
+  }
+
+  /**
+   * Fills the command's fields.
+   *
+   * @return false when only help is asked for
+   */
+  boolean fill(List<String> words, Map<String, String> environment)
+      throws UsageException, FailedException {
+    Arguments line = Arguments.parse(words, options.byName());
+    if (line.help()) {
+      return false;
+    }
+    if (!options.takesArguments() && !line.arguments().isEmpty()) {
+      throw new UsageException(
+          "This command takes no arguments, but was given "
+              + Text.quoted(line.arguments().getFirst())
+              + "; --help shows what it takes.");
+    }
+    Map<String, Given> given = environment(environment);
+    given.putAll(line.options());
+    Given config = given.get(CONFIG);
+    if (config != null) {
+      file(config).forEach(given::putIfAbsent);
+    }
+    fill(given, line.arguments());
+    return true;
+  }
+
+  private void fill(Map<String, Given> given, List<String> arguments) throws UsageException {
+    List<String> words = new ArrayList<>();
+    for (Map.Entry<String, Given> each : given.entrySet()) {
+      if (each.getValue().value().equals("--")) { // jcommander would pass over it
+        throw new UsageException(each.getValue().source() + ": \"--\" is no value.");
+      }
+      words.addAll(List.of(each.getKey(), each.getValue().value()));
+    }
+    words.add("--");
+    words.addAll(arguments);
+    try {
+      options.fill(words);
+    } catch (Values.Bad e) {
+      Given bad = Objects.requireNonNull(given.get(e.option()));
+      throw new UsageException(bad.source() + ": " + e.getMessage());
+    } catch (ParameterException e) {
+      throw new UsageException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Map<String, Given> environment(Map<String, String> environment) {
+    Map<String, Given> given = new HashMap<>();
+    for (Option option : options.byName().values()) {
+      String value = environment.getOrDefault(option.variable(), "");
+      if (!value.isEmpty() && command.inEnvironment(option)) {
+        given.put(option.name(), new Given(value, option.variable()));
+      }
+    }
+    return given;
+  }
+
+  private Map<String, Given> file(Given config) throws UsageException, FailedException {
+    String path = config.value();
+    String source = " in " + path;
+    try {
+      Fields file = Fields.parse(read(config.source(), path));
+      Map<String, Given> given = new HashMap<>();
+      for (Map.Entry<String, Option> field : fields().entrySet()) {
+        String name = file.name(field.getKey()) + source;
+        text(file, field.getKey(), field.getValue())
+            .ifPresent(value -> given.put(field.getValue().name(), new Given(value, name)));
+      }
+      command.take(file, path);
+      for (String left : file.left()) {
+        throw unknown(file, left, path);
+      }
+      return given;
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(path + ": " + e.getMessage());
+    }
+  }
+
+  /** The fields a file may have for options. */
+  private Map<String, Option> fields() {
+    Map<String, Option> fields = new LinkedHashMap<>();
+    for (Option option : options.byName().values()) {
+      String field = command.field(option);
+      if (!field.isEmpty() && !option.name().equals(CONFIG)) {
+        fields.put(field, option);
+      }
+    }
+    return fields;
+  }
+
+  private static Optional<String> text(Fields file, String field, Option option) {
+    return switch (option.kind()) {
+      case TRUTH -> file.truth(field).map(String::valueOf);
+      case NUMBER -> number(file, field);
+      case TEXT -> file.text(field);
+      case TEXT_OR_NUMBER -> file.isNumber(field) ? number(file, field) : file.text(field);
+    };
+  }
+
+  private static Optional<String> number(Fields file, String field) {
+    return file.number(field, 0, Integer.MAX_VALUE).map(String::valueOf);
+  }
+
+  private UsageException unknown(Fields file, String field, String path) {
+    TreeSet<String> known = new TreeSet<>(fields().keySet());
+    known.addAll(command.ownFields());
+    return unknown(file, field, path, known);
+  }
+
+  /** A field nobody asked for. */
+  static UsageException unknown(
+      Fields object, String field, String path, Collection<String> known) {
+    String hint = Nearest.hint(field, known);
+    return new UsageException(
+        path
+            + ": there is no field "
+            + object.name(field)
+            + (hint.isEmpty() ? "; expected " + String.join(", ", known) + "." : hint));
+  }
+
+  private static String read(String source, String path) throws UsageException, FailedException {
+    try {
+      Path file = Path.of(path);
+      if (Files.isRegularFile(file) && Files.size(file) > LONGEST_FILE) {
+        throw new UsageException(
+            source + ": " + path + " is longer than " + LONGEST_FILE + " bytes.");
+      }
+      return Files.readString(file);
+    } catch (NoSuchFileException e) {
+      throw new FailedException(source + ": there is no file " + path + ".");
+    } catch (IOException e) {
+      throw new FailedException(
+          source
+              + ": cannot read "
+              + path
+              + " ("
+              + "input or output failed"
+              + "); it must be a text file that this user may read.");
+    }
+  }
+}

@@ -1,0 +1,191 @@
+package l4proxy.cli;
+
+import com.beust.jcommander.Parameter;
+import com.beust.jcommander.ParametersDelegate;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import l4proxy.api.Fields;
+import l4proxy.client.ClientConfig;
+import l4proxy.client.ProxyClient;
+import l4proxy.client.RefusedException;
+import l4proxy.client.ServiceConfig;
+import l4proxy.client.Trust;
+import l4proxy.events.Event;
+import l4proxy.events.Events;
+import l4proxy.net.HostPort;
+import org.jspecify.annotations.Nullable;
+
+/** {@code l4proxy client}: exposes one backend, or the services of a file. */
+final class ClientCommand implements Command {
+  /**
+   * Options of a service, which stand for no field of the file's own, but overrule those of its
+   * services.
+   */
+  private static final Set<String> PER_SERVICE =
+      Set.of("--pub_port", "--client_name", "--plain_tunnels");
+
+  @ParametersDelegate private final ServerOptions server = new ServerOptions();
+
+  @Parameter(
+      names = "--no_auth",
+      description =
+          "for a server with --no_auth: needs no key, trusts the first server it meets at this"
+              + " address, and no other there later",
+      converter = Values.Truth.class,
+      arity = 1,
+      order = 3)
+  private boolean noAuth;
+
+  @Parameter(
+      names = "--config",
+      placeholder = "FILE",
+      description = "a JSON file, with several services if need be",
+      converter = Values.File.class,
+      order = 4)
+  @SuppressWarnings("unused") // Binding reads the file before the fields are filled
+  private @Nullable Path config;
+
+  @Parameter(
+      names = "--pub_port",
+      placeholder = "PORT",
+      description = "the public port wanted on the server; 0 for any",
+      defaultValueDescription = "0",
+      converter = Values.AnyPort.class,
+      order = 5)
+  private @Nullable Integer pubPort;
+
+  @Parameter(
+      names = "--client_name",
+      placeholder = "NAME",
+      description = "what the service is called: 1 to 19 letters, digits, '-', '_' or '.'",
+      defaultValueDescription = ServiceFields.NAME,
+      converter = Values.DisplayName.class,
+      order = 6)
+  private @Nullable String clientName;
+
+  @Parameter(
+      names = "--plain_tunnels",
+      description =
+          "leaves users' bytes unencrypted between client and server, for networks that are"
+              + " trusted",
+      converter = Values.Truth.class,
+      arity = 1,
+      order = 7)
+  private @Nullable Boolean plainTunnels;
+
+  @Parameter(
+      names = "--drain",
+      placeholder = "TIME",
+      description = "how long users may finish after SIGTERM",
+      defaultValueDescription = "30s",
+      converter = Values.Time.class,
+      order = 8)
+  private Duration drain = Duration.ofSeconds(30);
+
+  @Parameter(
+      names = "--state_dir",
+      placeholder = "DIR",
+      description = "where the client keeps what the server knows it by",
+      defaultValueDescription =
+          "/var/lib/l4proxy for root, else l4proxy in $XDG_STATE_HOME or ~/.local/state",
+      converter = Values.File.class,
+      order = 9)
+  private @Nullable Path stateDir;
+
+  @Parameter(description = "[host] [port]")
+  private List<String> arguments = new ArrayList<>();
+
+  private List<ServiceConfig> fromFile = List.of();
+
+  @Override
+  public String field(Option option) {
+    if (option.name().equals("--svr_addr")) {
+      return "server";
+    }
+    return PER_SERVICE.contains(option.name()) ? "" : option.field();
+  }
+
+  @Override
+  public Set<String> ownFields() {
+    return Set.of(ServiceFields.FIELD);
+  }
+
+  @Override
+  public void take(Fields file, String source) throws UsageException {
+    fromFile = ServiceFields.read(file, source);
+  }
+
+  @Override
+  public int run(Shell shell)
+      throws UsageException, FailedException, RefusedException, IOException, InterruptedException {
+    List<ServiceConfig> services = services();
+    Events events = Events.log("l4proxy.client");
+    Access access =
+        new Access(server.server(), shell, text -> events.happened(new Event.Warned(text)));
+    Trust trust = access.trust(server.join(), noAuth, " or, in the --config file, as \"join\"");
+    Path state = stateDir == null ? Defaults.stateDir(shell) : stateDir;
+    ClientConfig client = new ClientConfig(server.server(), services, state);
+    Stop stop = shell.stop().get();
+    boolean several = services.size() > 1;
+    try (ProxyClient proxy =
+        new ProxyClient(
+            client,
+            trust,
+            (service, address) ->
+                shell.print("PUBLIC ADDRESS: " + address + (several ? " " + service.name() : "")),
+            events,
+            Version.text())) {
+      run(proxy, stop);
+    }
+    return 0;
+  }
+
+  private void run(ProxyClient proxy, Stop stop) throws RefusedException, InterruptedException {
+    Thread stopping =
+        Thread.ofVirtual()
+            .name("stop")
+            .start(() -> {
+              try {
+                stop.await();
+                proxy.drain(drain);
+              } catch (InterruptedException over) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    try {
+      proxy.run();
+    } finally {
+      stopping.interrupt();
+    }
+  }
+
+  /** What to expose. */
+  List<ServiceConfig> services() throws UsageException {
+    if (!fromFile.isEmpty() && !arguments.isEmpty()) {
+      throw new UsageException(
+          "The backend is given twice: as an argument and in the --config file's services; leave"
+              + " one out.");
+    }
+    List<ServiceConfig> services =
+        fromFile.isEmpty()
+            ? List.of(new ServiceConfig(ServiceFields.NAME, Backend.parse(arguments), 0, false))
+            : fromFile;
+    List<ServiceConfig> all = services.stream().map(this::overruled).toList();
+    ServiceFields.checkPorts(all);
+    return all;
+  }
+
+  private ServiceConfig overruled(ServiceConfig service) {
+    HostPort backend = service.backend();
+    return new ServiceConfig(
+        Objects.requireNonNullElse(clientName, service.name()),
+        backend,
+        Objects.requireNonNullElse(pubPort, service.publicPort()),
+        Objects.requireNonNullElse(plainTunnels, service.plainTunnels()));
+  }
+}

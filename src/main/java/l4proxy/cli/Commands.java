@@ -1,0 +1,114 @@
+package l4proxy.cli;
+
+import java.util.List;
+
+/** Which commands there are. A command's class is loaded only when it is made. */
+final class Commands {
+  /** In the order in which help shows them. */
+  static final List<Entry> ALL =
+      List.of(
+          new Entry(
+              "server",
+              "",
+              "Takes users on public ports and relays them to the clients that asked for these.",
+              "The first start makes two keys: one for commands on this machine, kept in the user's"
+                  + " credentials file, and one to join with, printed once as a command to paste."),
+          new Entry(
+              "client",
+              "[host=127.0.0.1] [port=22]",
+              "Exposes a backend, or the several of a --config file, through a server.",
+              "Prints PUBLIC ADDRESS: HOST:PORT when users can come, and again when that changes;"
+                  + " with several services, their names behind. Options of a service count for all"
+                  + " in the file.",
+              """
+              A file for --config, where a service's fields may be left out like options:
+                {
+                  "server": "example.org:2222",
+                  "services": [
+                    {"name": "ssh", "host": "127.0.0.1", "port": 22, "publicPort": 2200},
+                    {"name": "web", "host": "10.0.0.7", "port": 80, "plainTunnels": true}
+                  ]
+                }
+              """),
+          new Entry(
+              "lan",
+              "[host=127.0.0.1] [port=22]",
+              "Forwards a port of this machine to a backend, without a server.",
+              ""),
+          new Entry(
+              "key create",
+              "NAME",
+              "Makes a join key and prints it.",
+              "It is shown this once; the server keeps only its digest."),
+          new Entry("key list", "", "Lists the server's keys.", ""),
+          new Entry(
+              "key revoke", "NAME", "Revokes a key, and ends at once what its clients expose.", ""),
+          new Entry(
+              "demo",
+              "",
+              "Shows it all on this machine: a server, a client and a sample backend in one"
+                  + " process.",
+              ""));
+
+  /**
+   * A command as help shows it.
+   *
+   * @param name one word or two
+   * @param arguments what stands behind the options
+   * @param sentence what it does
+   * @param more said only in its own help
+   * @param example shown below the options
+   */
+  record Entry(String name, String arguments, String sentence, String more, String example) {
+    Entry(String name, String arguments, String sentence, String more) {
+      this(name, arguments, sentence, more, "");
+    }
+
+    /** A new command of this kind. */
+    Command create() {
+      return switch (name) {
+        case "server" -> new ServerCommand();
+        case "client" -> new ClientCommand();
+        case "lan" -> new LanCommand();
+        case "key create" -> new KeyCreateCommand();
+        case "key list" -> new KeyListCommand();
+        case "key revoke" -> new KeyRevokeCommand();
+        case "demo" -> new DemoCommand();
+        default -> throw new IllegalStateException("no class for the command " + name);
+      };
+    }
+  }
+
+  private Commands() {}
+
+  /** Whether a word is the first of a command's two. */
+  static boolean isFirst(String word) {
+    return ALL.stream().anyMatch(each -> each.name().startsWith(word + " "));
+  }
+
+  /** The command that the words start with. */
+  static Entry find(List<String> words) throws UsageException {
+    String first = words.getFirst();
+    String both = words.size() > 1 ? first + " " + words.get(1) : first;
+    for (Entry each : ALL) {
+      if (each.name().equals(first) || each.name().equals(both)) {
+        return each;
+      }
+    }
+    List<String> names = ALL.stream().map(Entry::name).toList();
+    if (isFirst(first)) {
+      throw new UsageException(
+          "The command "
+              + first
+              + " is one of: "
+              + String.join(", ", names.stream().filter(n -> n.startsWith(first + " ")).toList())
+              + ".");
+    }
+    String single = Nearest.hint(first, names);
+    String hint = single.isEmpty() ? Nearest.hint(both, names) : single;
+    throw new UsageException(
+        "There is no command "
+            + Text.bare(first)
+            + (hint.isEmpty() ? "; 'l4proxy --help' lists them." : hint));
+  }
+}

@@ -1,0 +1,62 @@
+package l4proxy.cli;
+
+import com.beust.jcommander.Parameter;
+import com.beust.jcommander.ParametersDelegate;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import l4proxy.client.RefusedException;
+import l4proxy.net.PortRanges;
+import org.jspecify.annotations.Nullable;
+
+/** {@code l4proxy key create}. */
+final class KeyCreateCommand implements Command {
+  @ParametersDelegate private final KeyOptions keys = new KeyOptions();
+
+  @Parameter(
+      names = "--ports",
+      placeholder = "PORTS",
+      description = "the public ports that the key may use, such as 2200-2299",
+      defaultValueDescription = "all that the server grants",
+      converter = Values.Ports.class,
+      order = 3)
+  private @Nullable PortRanges ports;
+
+  @Parameter(
+      names = "--max_services",
+      placeholder = "NUMBER",
+      description = "how many services it may expose at once; 0 for no bound",
+      defaultValueDescription = "0",
+      converter = Values.Count.class,
+      order = 4)
+  private int maxServices;
+
+  @Parameter(
+      names = "--admin",
+      description = "makes an admin key, which sees and ends everything",
+      converter = Values.Truth.class,
+      arity = 1,
+      order = 5)
+  private boolean admin;
+
+  @Parameter(description = "NAME")
+  private List<String> arguments = new ArrayList<>();
+
+  @Override
+  public boolean inEnvironment(Option option) {
+    return KeyOptions.inEnvironment(option);
+  }
+
+  @Override
+  public int run(Shell shell)
+      throws UsageException, FailedException, RefusedException, IOException {
+    String name = KeyOptions.name(arguments);
+    try (KeyAccess access = keys.open(shell)) {
+      shell.print(
+          access.create(
+              new KeyAccess.Wanted(name, admin, Optional.ofNullable(ports), maxServices)));
+    }
+    return 0;
+  }
+}

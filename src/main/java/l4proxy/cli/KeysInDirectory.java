@@ -1,0 +1,79 @@
+package l4proxy.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import l4proxy.auth.Identity;
+import l4proxy.auth.KeyExistsException;
+import l4proxy.auth.Keys;
+import l4proxy.auth.StateDirectory;
+import l4proxy.auth.StateException;
+import l4proxy.net.PortRanges;
+
+/** The keys in a state directory, held until closed, so that no server changes them meanwhile. */
+final class KeysInDirectory implements KeyAccess {
+  private final StateDirectory directory;
+  private final Keys keys;
+
+  private KeysInDirectory(StateDirectory directory, Keys keys) {
+    this.directory = directory;
+    this.keys = keys;
+  }
+
+  static KeysInDirectory open(Path path, Shell shell) throws StateException {
+    StateDirectory directory = StateDirectory.open(path);
+    boolean opened = false;
+    try {
+      Keys keys = Keys.open(directory, Identity.open(directory).pin());
+      if (keys.created().isPresent()) {
+        shell.warn(
+            "There was no state in "
+                + path
+                + "; a new server was made there, with keys admin and default that nobody"
+                + " knows: revoke them.");
+      }
+      opened = true;
+      return new KeysInDirectory(directory, keys);
+    } finally {
+      if (!opened) {
+        directory.close();
+      }
+    }
+  }
+
+  @Override
+  public String create(Wanted wanted) throws UsageException, FailedException, StateException {
+    try {
+      return keys.create(wanted.name(), wanted.admin(), wanted.ports(), wanted.maxServices())
+          .text();
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(String.valueOf(e.getMessage()));
+    } catch (KeyExistsException e) {
+      throw new FailedException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  @Override
+  public List<List<String>> list() {
+    return keys.list().stream()
+        .map(key ->
+            KeyAccess.row(
+                key.name(),
+                key.admin(),
+                key.ports().map(PortRanges::toString),
+                key.maxServices(),
+                key.createdAt().toString()))
+        .toList();
+  }
+
+  @Override
+  public void revoke(String name) throws FailedException, StateException {
+    if (!keys.revoke(name)) {
+      throw new FailedException("There is no key named " + Text.quoted(name) + ".");
+    }
+  }
+
+  @Override
+  public void close() {
+    directory.close();
+  }
+}

@@ -1,0 +1,68 @@
+package l4proxy.cli;
+
+import com.beust.jcommander.ParameterDescription;
+import java.time.Duration;
+import java.util.Locale;
+
+/**
+ * One option of a command, as declared on its field.
+ *
+ * @param name as on the command line, {@code --svr_addr}
+ * @param type of the field
+ * @param declared jcommander's view
+ */
+record Option(String name, Class<?> type, ParameterDescription declared) {
+  /** What a JSON value for an option is to be. */
+  enum Kind {
+    TRUTH("true or false"),
+    NUMBER("a whole number"),
+    TEXT("a string"),
+    TEXT_OR_NUMBER("a string such as \"30s\", or a whole number of seconds");
+
+    private final String expected;
+
+    Kind(String expected) {
+      this.expected = expected;
+    }
+
+    String expected() {
+      return expected;
+    }
+  }
+
+  static Option of(ParameterDescription declared) {
+    return new Option(declared.getLongestName(), declared.getParameterized().getType(), declared);
+  }
+
+  /** Whether it may stand alone, and then means true. */
+  boolean flag() {
+    return kind() == Kind.TRUTH;
+  }
+
+  Kind kind() {
+    if (type == boolean.class || type == Boolean.class) {
+      return Kind.TRUTH;
+    }
+    if (type == int.class || type == Integer.class) {
+      return Kind.NUMBER;
+    }
+    return type == Duration.class ? Kind.TEXT_OR_NUMBER : Kind.TEXT;
+  }
+
+  /** The environment variable, {@code L4PROXY_SVR_ADDR}. */
+  String variable() {
+    return "L4PROXY_" + name.substring(2).toUpperCase(Locale.ROOT);
+  }
+
+  /** The name in camel case, {@code svrAddr}. */
+  String field() {
+    StringBuilder field = new StringBuilder();
+    for (String word : name.substring(2).split("_", -1)) {
+      field.append(
+          field.isEmpty()
+              ? word
+              : word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1));
+    }
+    return field.toString();
+  }
+}

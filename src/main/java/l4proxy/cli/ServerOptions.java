@@ -1,0 +1,38 @@
+package l4proxy.cli;
+
+import com.beust.jcommander.Parameter;
+import java.util.Optional;
+import l4proxy.auth.JoinKey;
+import l4proxy.net.HostPort;
+import org.jspecify.annotations.Nullable;
+
+/** The options of every command that talks to a server. */
+final class ServerOptions {
+  @Parameter(
+      names = "--svr_addr",
+      placeholder = "HOST[:PORT]",
+      description = "the server's control port",
+      defaultValueDescription = "127.0.0.1:2222",
+      converter = Values.ServerAddress.class,
+      order = 1)
+  private HostPort server = new HostPort("127.0.0.1", Values.CONTROL_PORT);
+
+  @Parameter(
+      names = "--join",
+      placeholder = "KEY",
+      description =
+          "the key to prove oneself with, l4p1_...; better in the environment, where no process"
+              + " list shows it",
+      defaultValueDescription = "from the credentials file, else asked for",
+      converter = Values.Join.class,
+      order = 2)
+  private @Nullable JoinKey join;
+
+  HostPort server() {
+    return server;
+  }
+
+  Optional<JoinKey> join() {
+    return Optional.ofNullable(join);
+  }
+}

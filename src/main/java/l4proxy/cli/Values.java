@@ -1,0 +1,249 @@
+package l4proxy.cli;
+
+import com.beust.jcommander.ParameterException;
+import com.beust.jcommander.converters.BaseConverter;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import l4proxy.auth.JoinKey;
+import l4proxy.net.HostPort;
+import l4proxy.net.PortRanges;
+
+/** What the values of options may be, one converter a kind; jcommander makes them. */
+final class Values {
+  /** The control port when none is named. */
+  static final int CONTROL_PORT = 2222;
+
+  private static final int API_PORT = 2223;
+
+  private Values() {}
+
+  /** A value is none of those expected; jcommander hands it through. */
+  static final class Bad extends ParameterException {
+    private static final long serialVersionUID = 1;
+    private final String option;
+
+    Bad(String option, String message) {
+      super(message);
+      this.option = option;
+    }
+
+    String option() {
+      return option;
+    }
+  }
+
+  /** Names the option when a value does not fit. */
+  abstract static class Converter<T> extends BaseConverter<T> {
+    Converter(String option) {
+      super(option);
+    }
+
+    @Override
+    public final T convert(String text) {
+      try {
+        return parse(text);
+      } catch (IllegalArgumentException e) {
+        throw new Bad(getOptionName(), String.valueOf(e.getMessage()));
+      }
+    }
+
+    /** Reads a value; the exception's message is a sentence. */
+    abstract T parse(String text);
+  }
+
+  private static IllegalArgumentException expected(String text, String what) {
+    return new IllegalArgumentException(Text.quoted(text) + " is not " + what + ".");
+  }
+
+  private static int number(String text, int least, int most, String what) {
+    if (text.matches("[0-9]{1,9}")) {
+      int number = Integer.parseInt(text);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    }
+    throw expected(text, what);
+  }
+
+  /** True or false. */
+  static final class Truth extends Converter<Boolean> {
+    Truth(String option) {
+      super(option);
+    }
+
+    @Override
+    Boolean parse(String text) {
+      return switch (text) {
+        case "true" -> true;
+        case "false" -> false;
+        default -> throw expected(text, "true or false");
+      };
+    }
+  }
+
+  /** A port, or 0. */
+  static final class AnyPort extends Converter<Integer> {
+    AnyPort(String option) {
+      super(option);
+    }
+
+    @Override
+    Integer parse(String text) {
+      return number(text, 0, 65535, "a port from 1 to 65535, or 0 for any free one");
+    }
+  }
+
+  /** How many; 0 for no bound. */
+  static final class Count extends Converter<Integer> {
+    Count(String option) {
+      super(option);
+    }
+
+    @Override
+    Integer parse(String text) {
+      return number(text, 0, 999_999_999, "a whole number, 0 for no bound");
+    }
+  }
+
+  /** A time span. */
+  static final class Time extends Converter<Duration> {
+    private static final Pattern TIME = Pattern.compile("([0-9]{1,9})(ms|s|m|h)?");
+
+    Time(String option) {
+      super(option);
+    }
+
+    @Override
+    Duration parse(String text) {
+      Matcher matcher = TIME.matcher(text);
+      if (!matcher.matches()) {
+        throw expected(text, "a time: expected 500ms, 30s, 2m, 1h, or a number of seconds");
+      }
+      long number = Long.parseLong(matcher.group(1));
+      return switch (Optional.ofNullable(matcher.group(2)).orElse("s")) {
+        case "ms" -> Duration.ofMillis(number);
+        case "m" -> Duration.ofMinutes(number);
+        case "h" -> Duration.ofHours(number);
+        default -> Duration.ofSeconds(number);
+      };
+    }
+  }
+
+  /** Where to find a server. */
+  static final class ServerAddress extends Converter<HostPort> {
+    ServerAddress(String option) {
+      super(option);
+    }
+
+    @Override
+    HostPort parse(String text) {
+      HostPort address = HostPort.parse(text, CONTROL_PORT);
+      if (address.host().isEmpty() || address.port() == 0) {
+        throw expected(text, "the address of a server: expected host, host:port or [IPv6]:port");
+      }
+      return address;
+    }
+  }
+
+  /** Where to listen for clients. */
+  static final class ControlAddress extends Converter<HostPort> {
+    ControlAddress(String option) {
+      super(option);
+    }
+
+    @Override
+    HostPort parse(String text) {
+      return HostPort.parse(text, CONTROL_PORT);
+    }
+  }
+
+  /** Where to listen for HTTP, if at all. */
+  static final class ApiAddress extends Converter<Optional<HostPort>> {
+    ApiAddress(String option) {
+      super(option);
+    }
+
+    @Override
+    Optional<HostPort> parse(String text) {
+      return text.equals("none") ? Optional.empty() : Optional.of(HostPort.parse(text, API_PORT));
+    }
+  }
+
+  /** A host without a port. */
+  static final class Host extends Converter<String> {
+    Host(String option) {
+      super(option);
+    }
+
+    @Override
+    String parse(String text) {
+      HostPort address = HostPort.parse(text, 0);
+      if (address.host().isEmpty() || address.port() != 0) {
+        throw expected(text, "a host name or address without a port");
+      }
+      return address.host();
+    }
+  }
+
+  /** Ports and ranges of ports. */
+  static final class Ports extends Converter<PortRanges> {
+    Ports(String option) {
+      super(option);
+    }
+
+    @Override
+    PortRanges parse(String text) {
+      return PortRanges.parse(text);
+    }
+  }
+
+  /** What a service is called. */
+  static final class DisplayName extends Converter<String> {
+    DisplayName(String option) {
+      super(option);
+    }
+
+    @Override
+    String parse(String text) {
+      if (!text.matches("[A-Za-z0-9._-]{1,19}")) {
+        throw expected(text, "a display name: expected 1 to 19 letters, digits, '-', '_' or '.'");
+      }
+      return text;
+    }
+  }
+
+  /** A file or directory. */
+  static final class File extends Converter<Path> {
+    File(String option) {
+      super(option);
+    }
+
+    @Override
+    Path parse(String text) {
+      try {
+        if (!text.isEmpty()) {
+          return Path.of(text);
+        }
+      } catch (InvalidPathException e) {
+        // said below
+      }
+      throw expected(text, "the path of a file or directory");
+    }
+  }
+
+  /** A join key; never repeated. */
+  static final class Join extends Converter<JoinKey> {
+    Join(String option) {
+      super(option);
+    }
+
+    @Override
+    JoinKey parse(String text) {
+      return JoinKey.parse(text);
+    }
+  }
+}
