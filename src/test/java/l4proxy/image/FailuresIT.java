@@ -1,5 +1,6 @@
 package l4proxy.image;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -296,6 +297,7 @@ final class FailuresIT {
     account.remember(second);
     account.server();
     int port = Account.publicPort(account.client(join(first), NOWHERE));
+    await().until(() -> Files.exists(account.state().resolve("leases.json")));
     fails(
         1,
         List.of(String.valueOf(port), "another client", "--pub_port"),
