@@ -28,7 +28,7 @@ final class FakeClient implements AutoCloseable {
     this.server = pair.server().controlAddress();
     this.control = dial();
     Messages.write(
-        control.out(), new Message.Control(pair.joinKey().secret(), "fake", "127.0.0.1"));
+        control.out(), new Message.Control(pair.joinKey().secret(), "fake", "127.0.0.1", id()));
     if (!(next() instanceof Message.Welcome welcome)) {
       throw new IOException("not welcome");
     }
@@ -68,9 +68,12 @@ final class FakeClient implements AutoCloseable {
   }
 
   private static Message.Expose exposure(String name, int port) {
+    return new Message.Expose(0, name, "nowhere:1", id(), port, 0, false, null);
+  }
+
+  static String id() {
     byte[] bits = Bytes.of(System.nanoTime(), 16);
-    String instance = Base64.getUrlEncoder().withoutPadding().encodeToString(bits);
-    return new Message.Expose(0, name, "nowhere:1", instance, port, 0, false);
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bits);
   }
 
   Message.Tunnels nextTunnels() throws IOException {

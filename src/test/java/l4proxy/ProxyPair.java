@@ -22,6 +22,7 @@ import l4proxy.client.ServiceConfig;
 import l4proxy.client.Trust;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
+import l4proxy.server.Limits;
 import l4proxy.server.ProxyServer;
 import l4proxy.server.ServerConfig;
 import l4proxy.server.ServerState;
@@ -72,7 +73,10 @@ public final class ProxyPair implements AutoCloseable {
     this.server = new ProxyServer(config(), serverState, events, "test");
     server.start(new InetSocketAddress("127.0.0.1", 9));
     this.client =
-        newClient("client", new ServiceConfig("echo", backend, 0, plainTunnels), addresses);
+        newClient(
+            "client",
+            new ServiceConfig("echo", backend, 0, plainTunnels, Optional.empty()),
+            addresses);
     this.clientThread = start(client);
     nextAddress();
   }
@@ -85,6 +89,8 @@ public final class ProxyPair implements AutoCloseable {
         PortRanges.parse("10000-32000"),
         false,
         false,
+        false,
+        Limits.NONE,
         Duration.ofSeconds(30));
   }
 

@@ -126,7 +126,7 @@ class StayingUpTest {
         ProxyPair pair = new ProxyPair(directory, backend.address());
         Link link = new Link(pair.server().controlAddress())) {
       BlockingQueue<HostPort> at = new LinkedBlockingQueue<>();
-      ServiceConfig service = new ServiceConfig("linked", backend.address(), 0, false);
+      ServiceConfig service = ServiceConfig.of("linked", backend.address(), 0);
       try (ProxyClient client = through(link.address(), pair.joinKey(), service, "linked", at)) {
         ProxyPair.start(client);
         HostPort address = next(at);
@@ -156,7 +156,7 @@ class StayingUpTest {
   void clientProcessStartedAgainHasItsPortAndNameAgain() throws Exception {
     try (EchoBackend backend = new EchoBackend();
         ProxyPair pair = new ProxyPair(directory, backend.address())) {
-      ServiceConfig service = new ServiceConfig("again", backend.address(), 0, false);
+      ServiceConfig service = ServiceConfig.of("again", backend.address(), 0);
       BlockingQueue<HostPort> at = new LinkedBlockingQueue<>();
       HostPort address;
       try (ProxyClient first = pair.newClient("again", service, at)) {
@@ -181,7 +181,7 @@ class StayingUpTest {
   void usersWaitForAClientThatIsAwayAndAreResetWhenItStaysAway() throws Exception {
     try (EchoBackend backend = new EchoBackend();
         ProxyPair pair = new ProxyPair(directory, backend.address())) {
-      ServiceConfig service = new ServiceConfig("away", backend.address(), 0, false);
+      ServiceConfig service = ServiceConfig.of("away", backend.address(), 0);
       BlockingQueue<HostPort> at = new LinkedBlockingQueue<>();
       HostPort address;
       try (ProxyClient client = pair.newClient("away", service, at)) {
@@ -236,7 +236,7 @@ class StayingUpTest {
         assertRefused(pair, other, port, "held by another client"); // its lease lasts
       }
       BlockingQueue<HostPort> at = new LinkedBlockingQueue<>();
-      ServiceConfig service = new ServiceConfig("heir", backend.address(), port, false);
+      ServiceConfig service = ServiceConfig.of("heir", backend.address(), port);
       try (ProxyClient heir = pair.newClient("heir", service, at)) {
         ProxyPair.start(heir); // the same key, and nobody holds it
         assertEquals(port, next(at).port());
@@ -253,7 +253,7 @@ class StayingUpTest {
       int port = freePort();
       assertInstanceOf(Message.Exposed.class, silent.exposeAt("silent", port));
       BlockingQueue<HostPort> at = new LinkedBlockingQueue<>();
-      ServiceConfig service = new ServiceConfig("heir", backend.address(), port, false);
+      ServiceConfig service = ServiceConfig.of("heir", backend.address(), port);
       try (ProxyClient heir = pair.newClient("heir", service, at)) {
         ProxyPair.start(heir);
         assertEquals(port, next(at).port());
@@ -287,7 +287,7 @@ class StayingUpTest {
     try (EchoBackend backend = new EchoBackend();
         ProxyPair pair = new ProxyPair(directory, backend.address())) {
       JoinKey one = pair.keys().create("one", false, Optional.empty(), 1);
-      ServiceConfig service = new ServiceConfig("only", backend.address(), 0, false);
+      ServiceConfig service = ServiceConfig.of("only", backend.address(), 0);
       for (String state : List.of("before", "after")) {
         BlockingQueue<HostPort> at = new LinkedBlockingQueue<>();
         try (ProxyClient client =
@@ -383,7 +383,7 @@ class StayingUpTest {
   }
 
   private void assertRefused(ProxyPair pair, JoinKey key, int port, String reason) {
-    ServiceConfig service = new ServiceConfig("refused", new HostPort("127.0.0.1", 9), port, false);
+    ServiceConfig service = ServiceConfig.of("refused", new HostPort("127.0.0.1", 9), port);
     try (ProxyClient client =
         through(
             pair.server().controlAddress(), key, service, "refused", new LinkedBlockingQueue<>())) {

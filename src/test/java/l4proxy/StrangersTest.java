@@ -224,7 +224,9 @@ class StrangersTest {
   @Test
   void wrongKeyIsToldSo() throws Exception {
     try (TlsConnection connection = FakeClient.dial(pair.server().controlAddress())) {
-      Messages.write(connection.out(), new Message.Control("B".repeat(43), "test", "127.0.0.1"));
+      Messages.write(
+          connection.out(),
+          new Message.Control("B".repeat(43), "test", "127.0.0.1", FakeClient.id()));
       Message.Rejected no = (Message.Rejected) Messages.read(connection.in());
       assertTrue(no.lasting());
       assertTrue(no.text().contains("does not know this key"), no.text());
@@ -296,8 +298,7 @@ class StrangersTest {
     BlockingQueue<HostPort> reachable = new LinkedBlockingQueue<>();
     String shortName = name.substring(0, Math.min(19, name.length()));
     try (ProxyClient client =
-        pair.newClient(
-            shortName, new ServiceConfig(shortName, backend.address(), 0, false), reachable)) {
+        pair.newClient(shortName, ServiceConfig.of(shortName, backend.address(), 0), reachable)) {
       long began = System.nanoTime();
       Thread running = ProxyPair.start(client);
       HostPort address = reachable.poll(JOINED.toMillis(), TimeUnit.MILLISECONDS);

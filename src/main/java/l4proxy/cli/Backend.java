@@ -5,6 +5,9 @@ import l4proxy.net.HostPort;
 
 /** The arguments {@code [host] [port]}. */
 final class Backend {
+  static final String HOST = "127.0.0.1";
+  static final int PORT = 22;
+
   private Backend() {}
 
   /** Reads them; what is missing is 127.0.0.1 and 22. */
@@ -15,8 +18,8 @@ final class Backend {
               + Text.quoted(arguments.get(2))
               + " follows them.");
     }
-    String host = arguments.isEmpty() ? ServiceFields.HOST : arguments.getFirst();
-    String port = arguments.size() < 2 ? String.valueOf(ServiceFields.PORT) : arguments.getLast();
+    String host = arguments.isEmpty() ? HOST : arguments.getFirst();
+    String port = arguments.size() < 2 ? String.valueOf(PORT) : arguments.getLast();
     if (!port.matches("[0-9]{1,5}")
         || Integer.parseInt(port) < 1
         || Integer.parseInt(port) > 65535) {

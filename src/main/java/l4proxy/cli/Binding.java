@@ -123,7 +123,8 @@ final class Binding {
     return fields;
   }
 
-  private static Optional<String> text(Fields file, String field, Option option) {
+  /** The value of a field that stands for an option, as on the command line. */
+  static Optional<String> text(Fields file, String field, Option option) {
     return switch (option.kind()) {
       case TRUTH -> file.truth(field).map(String::valueOf);
       case NUMBER -> number(file, field);

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import l4proxy.api.Fields;
 import l4proxy.client.ClientConfig;
@@ -17,19 +16,13 @@ import l4proxy.client.ServiceConfig;
 import l4proxy.client.Trust;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
-import l4proxy.net.HostPort;
 import org.jspecify.annotations.Nullable;
 
 /** {@code l4proxy client}: exposes one backend, or the services of a file. */
 final class ClientCommand implements Command {
-  /**
-   * Options of a service, which stand for no field of the file's own, but overrule those of its
-   * services.
-   */
-  private static final Set<String> PER_SERVICE =
-      Set.of("--pub_port", "--client_name", "--plain_tunnels");
-
   @ParametersDelegate private final ServerOptions server = new ServerOptions();
+
+  @ParametersDelegate private final ServiceOptions service = new ServiceOptions();
 
   @Parameter(
       names = "--no_auth",
@@ -51,40 +44,12 @@ final class ClientCommand implements Command {
   private @Nullable Path config;
 
   @Parameter(
-      names = "--pub_port",
-      placeholder = "PORT",
-      description = "the public port wanted on the server; 0 for any",
-      defaultValueDescription = "0",
-      converter = Values.AnyPort.class,
-      order = 5)
-  private @Nullable Integer pubPort;
-
-  @Parameter(
-      names = "--client_name",
-      placeholder = "NAME",
-      description = "what the service is called: 1 to 19 letters, digits, '-', '_' or '.'",
-      defaultValueDescription = ServiceFields.NAME,
-      converter = Values.DisplayName.class,
-      order = 6)
-  private @Nullable String clientName;
-
-  @Parameter(
-      names = "--plain_tunnels",
-      description =
-          "leaves users' bytes unencrypted between client and server, for networks that are"
-              + " trusted",
-      converter = Values.Truth.class,
-      arity = 1,
-      order = 7)
-  private @Nullable Boolean plainTunnels;
-
-  @Parameter(
       names = "--drain",
       placeholder = "TIME",
       description = "how long users may finish after SIGTERM",
       defaultValueDescription = "30s",
       converter = Values.Time.class,
-      order = 8)
+      order = 5)
   private Duration drain = Duration.ofSeconds(30);
 
   @Parameter(
@@ -94,20 +59,23 @@ final class ClientCommand implements Command {
       defaultValueDescription =
           "/var/lib/l4proxy for root, else l4proxy in $XDG_STATE_HOME or ~/.local/state",
       converter = Values.File.class,
-      order = 9)
+      order = 6)
   private @Nullable Path stateDir;
 
   @Parameter(description = "[host] [port]")
   private List<String> arguments = new ArrayList<>();
 
-  private List<ServiceConfig> fromFile = List.of();
+  /** Options that stand for no field of the file's own: its services have them. */
+  private final Set<String> ofServices = new Options(service).byName().keySet();
+
+  private List<ServiceFields.Written> fromFile = List.of();
 
   @Override
   public String field(Option option) {
     if (option.name().equals("--svr_addr")) {
       return "server";
     }
-    return PER_SERVICE.contains(option.name()) ? "" : option.field();
+    return ofServices.contains(option.name()) ? "" : option.field();
   }
 
   @Override
@@ -171,21 +139,15 @@ final class ClientCommand implements Command {
           "The backend is given twice: as an argument and in the --config file's services; leave"
               + " one out.");
     }
-    List<ServiceConfig> services =
+    List<ServiceFields.Written> written =
         fromFile.isEmpty()
-            ? List.of(new ServiceConfig(ServiceFields.NAME, Backend.parse(arguments), 0, false))
+            ? List.of(new ServiceFields.Written(Backend.parse(arguments), new ServiceOptions()))
             : fromFile;
-    List<ServiceConfig> all = services.stream().map(this::overruled).toList();
-    ServiceFields.checkPorts(all);
-    return all;
-  }
-
-  private ServiceConfig overruled(ServiceConfig service) {
-    HostPort backend = service.backend();
-    return new ServiceConfig(
-        Objects.requireNonNullElse(clientName, service.name()),
-        backend,
-        Objects.requireNonNullElse(pubPort, service.publicPort()),
-        Objects.requireNonNullElse(plainTunnels, service.plainTunnels()));
+    List<ServiceConfig> services = new ArrayList<>();
+    for (ServiceFields.Written each : written) {
+      services.add(service.config(each.backend(), each.options()));
+    }
+    ServiceFields.checkPorts(services);
+    return services;
   }
 }

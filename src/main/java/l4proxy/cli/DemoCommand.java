@@ -30,6 +30,7 @@ import l4proxy.client.Trust;
 import l4proxy.events.Events;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
+import l4proxy.server.Limits;
 import l4proxy.server.ProxyServer;
 import l4proxy.server.ServerConfig;
 import l4proxy.server.ServerState;
@@ -77,6 +78,8 @@ final class DemoCommand implements Command {
             PortRanges.parse("1024-65535"),
             false,
             false,
+            false,
+            Limits.NONE,
             Duration.ZERO);
     Identity identity = Identity.open(state);
     Keys keys = Keys.open(state, identity.pin());
@@ -91,9 +94,7 @@ final class DemoCommand implements Command {
       proxy.start(api.address());
       ClientConfig client =
           new ClientConfig(
-              proxy.controlAddress(),
-              List.of(new ServiceConfig("demo", backend, 0, false)),
-              state.path());
+              proxy.controlAddress(), List.of(ServiceConfig.of("demo", backend, 0)), state.path());
       client(shell, client, new Trust(Optional.of(key), Optional.empty(), pin -> {}), stop);
     }
   }

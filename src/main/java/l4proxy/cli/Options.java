@@ -7,15 +7,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The options that a command's fields declare; jcommander reads them, and fills them later. */
+/** The options that an object's fields declare; jcommander reads them, and fills them later. */
 final class Options {
-  private final Command command;
+  private final Object holder;
   private final JCommander declared;
   private final Map<String, Option> byName = new LinkedHashMap<>();
 
-  Options(Command command) {
-    this.command = command;
-    this.declared = jcommander(command);
+  /** Those of an object: a command, or options that several have in common. */
+  Options(Object holder) {
+    this.holder = holder;
+    this.declared = jcommander(holder);
     declared.parseWithoutValidation(); // it looks at the fields no earlier
     declared.getParameters().stream()
         .sorted(Comparator.comparingInt((ParameterDescription p) -> p.getParameter().order()))
@@ -23,8 +24,8 @@ final class Options {
         .forEach(option -> byName.put(option.name(), option));
   }
 
-  private static JCommander jcommander(Command command) {
-    return JCommander.newBuilder().addObject(command).expandAtSign(false).build();
+  private static JCommander jcommander(Object holder) {
+    return JCommander.newBuilder().addObject(holder).expandAtSign(false).build();
   }
 
   /** By name as on the command line, in the order of their declaration. */
@@ -39,6 +40,6 @@ final class Options {
 
   /** Fills the fields; a value that does not fit is a {@link Values.Bad}. */
   void fill(List<String> words) {
-    jcommander(command).parse(words.toArray(new String[0]));
+    jcommander(holder).parse(words.toArray(new String[0]));
   }
 }

@@ -17,6 +17,7 @@ import l4proxy.events.Event;
 import l4proxy.events.Events;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
+import l4proxy.server.Limits;
 import l4proxy.server.ProxyServer;
 import l4proxy.server.ServerConfig;
 import l4proxy.server.ServerState;
@@ -191,7 +192,15 @@ final class ServerCommand implements Command {
               + " none, since the control port serves the API too, or add --api_insecure.");
     }
     return new ServerConfig(
-        ctlAddr, Optional.ofNullable(host), apiAddr, ports, noAuth, tlsOnly, drain);
+        ctlAddr,
+        Optional.ofNullable(host),
+        apiAddr,
+        ports,
+        noAuth,
+        tlsOnly,
+        false,
+        Limits.NONE,
+        drain);
   }
 
   private static boolean isLoopback(HostPort address) {

@@ -1,10 +1,13 @@
 package l4proxy.cli;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import l4proxy.api.Fields;
 import l4proxy.client.ServiceConfig;
 import l4proxy.net.HostPort;
@@ -12,12 +15,12 @@ import l4proxy.net.HostPort;
 /** The services of a client's {@code --config} file. */
 final class ServiceFields {
   static final String FIELD = "services";
-  static final String HOST = "127.0.0.1";
-  static final int PORT = 22;
-  static final String NAME = "unknown";
 
-  private static final List<String> KNOWN =
-      List.of("name", "host", "port", "publicPort", "plainTunnels");
+  private static final String HOST = "host";
+  private static final String PORT = "port";
+
+  /** A service as the file has it. */
+  record Written(HostPort backend, ServiceOptions options) {}
 
   private ServiceFields() {}
 
@@ -27,32 +30,45 @@ final class ServiceFields {
    * @param source names the file
    * @return what the file says; empty when it says nothing of services
    */
-  static List<ServiceConfig> read(Fields file, String source) throws UsageException {
+  static List<Written> read(Fields file, String source) throws UsageException {
     Optional<List<Fields>> objects = file.objects(FIELD);
     if (objects.isPresent() && objects.get().isEmpty()) {
       throw new UsageException(
           source + ": " + file.name(FIELD) + " is empty; expected at least one.");
     }
-    List<ServiceConfig> services = new ArrayList<>();
+    List<Written> services = new ArrayList<>();
     for (Fields each : objects.orElse(List.of())) {
-      services.add(service(each));
-      for (String left : each.left()) {
-        throw Binding.unknown(each, left, source, KNOWN);
-      }
+      services.add(service(each, source));
     }
     return services;
   }
 
-  private static ServiceConfig service(Fields fields) {
-    String name = fields.text("name").orElse(NAME);
-    checked(fields, "name", () -> new Values.DisplayName("").parse(name));
-    String host = fields.text("host").orElse(HOST);
-    checked(fields, "host", () -> new Values.Host("").parse(host));
-    return new ServiceConfig(
-        name,
-        new HostPort(host, fields.number("port", 1, 65535).orElse(PORT)),
-        fields.number("publicPort", 0, 65535).orElse(0),
-        fields.truth("plainTunnels").orElse(false));
+  private static Written service(Fields fields, String source) throws UsageException {
+    String host = fields.text(HOST).orElse(Backend.HOST);
+    checked(fields, HOST, () -> new Values.Host("").parse(host));
+    HostPort backend = new HostPort(host, fields.number(PORT, 1, 65535).orElse(Backend.PORT));
+    ServiceOptions service = new ServiceOptions();
+    Options options = new Options(service);
+    Map<String, String> names = new HashMap<>();
+    List<String> words = new ArrayList<>();
+    for (Option option : options.byName().values()) {
+      String field = ServiceOptions.field(option);
+      names.put(option.name(), field);
+      Binding.text(fields, field, option)
+          .ifPresent(value -> words.addAll(List.of(option.name(), value)));
+    }
+    try {
+      options.fill(words);
+    } catch (Values.Bad e) {
+      throw new UsageException(
+          source + ": " + fields.name(names.getOrDefault(e.option(), "")) + ": " + e.getMessage());
+    }
+    for (String left : fields.left()) {
+      Set<String> known = new TreeSet<>(names.values());
+      known.addAll(List.of(HOST, PORT));
+      throw Binding.unknown(fields, left, source, known);
+    }
+    return new Written(backend, service);
   }
 
   private static void checked(Fields fields, String field, Runnable check) {
@@ -63,11 +79,13 @@ final class ServiceFields {
     }
   }
 
-  /** A public port can be asked for once. */
+  /** A public port can be asked for once, unless it is shared. */
   static void checkPorts(List<ServiceConfig> services) throws UsageException {
     Set<Integer> asked = new HashSet<>();
     for (ServiceConfig service : services) {
-      if (service.publicPort() != 0 && !asked.add(service.publicPort())) {
+      if (service.publicPort() != 0
+          && service.sharing().isEmpty()
+          && !asked.add(service.publicPort())) {
         throw new UsageException(
             "Two services ask for the public port "
                 + service.publicPort()

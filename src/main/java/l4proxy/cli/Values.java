@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import l4proxy.auth.JoinKey;
+import l4proxy.client.Sharing;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
 
@@ -198,6 +199,46 @@ final class Values {
     @Override
     PortRanges parse(String text) {
       return PortRanges.parse(text);
+    }
+  }
+
+  /** A rule for shared ports. */
+  static final class Balance extends Converter<String> {
+    Balance(String option) {
+      super(option);
+    }
+
+    @Override
+    String parse(String text) {
+      if (!Sharing.BALANCES.contains(text)) {
+        throw expected(text, "one of " + String.join(", ", Sharing.BALANCES));
+      }
+      return text;
+    }
+  }
+
+  /** A member's share. */
+  static final class Weight extends Converter<Integer> {
+    Weight(String option) {
+      super(option);
+    }
+
+    @Override
+    Integer parse(String text) {
+      return number(text, 1, Sharing.MOST_WEIGHT, "a weight from 1 to " + Sharing.MOST_WEIGHT);
+    }
+  }
+
+  /** A member's turn. */
+  static final class Priority extends Converter<Integer> {
+    Priority(String option) {
+      super(option);
+    }
+
+    @Override
+    Integer parse(String text) {
+      return number(
+          text, 0, Sharing.LAST_PRIORITY, "a priority from 0 to " + Sharing.LAST_PRIORITY);
     }
   }
 

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each is kept in a file of the state directory, once the server has accepted the service, and
  * the file is locked while in use: a process started again has the same ids, and a second one at
- * the same time has others. Where nothing can be kept, an id lasts as long as the process. One
- * thread uses it; {@link #close()} gives the ids back.
+ * the same time has others. Where nothing can be kept, an id lasts as long as the process. Safe
+ * from any thread; {@link #close()} gives the ids back.
  */
 final class Instances implements AutoCloseable {
   /** How many processes may expose the same service of one machine and still be known again. */
@@ -43,6 +43,7 @@ final class Instances implements AutoCloseable {
   private final Events events;
   private final SecureRandom random = new SecureRandom();
   private final Map<Path, FileChannel> held = new HashMap<>();
+  private boolean closed;
 
   Instances(Path stateDir, Events events) {
     this.directory = stateDir.resolve("instances");
@@ -78,7 +79,7 @@ final class Instances implements AutoCloseable {
    * The id for a service of a server: one that was kept and that no other process has, else a new
    * one.
    */
-  Instance take(String server, ServiceConfig service) {
+  synchronized Instance take(String server, ServiceConfig service) {
     String stem =
         digest(
             String.join(
@@ -100,7 +101,10 @@ final class Instances implements AutoCloseable {
     return new Instance(stem, draw(), false);
   }
 
-  private void write(String stem, String id) {
+  private synchronized void write(String stem, String id) {
+    if (closed) {
+      return;
+    }
     try {
       Files.createDirectories(directory);
       for (int slot = 0; slot < SLOTS; slot++) {
@@ -180,7 +184,8 @@ final class Instances implements AutoCloseable {
     return directory.resolve(stem + "-" + slot);
   }
 
-  private String draw() {
+  /** 128 random bits as text. */
+  String draw() {
     byte[] bits = new byte[BYTES];
     random.nextBytes(bits);
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bits);
@@ -197,7 +202,8 @@ final class Instances implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     for (FileChannel channel : held.values()) {
       try {
         channel.close();

@@ -3,9 +3,6 @@ package l4proxy.client;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -17,7 +14,6 @@ import l4proxy.events.Events;
 import l4proxy.net.Backoff;
 import l4proxy.net.HostPort;
 import l4proxy.net.Watch;
-import l4proxy.wire.Message;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,17 +48,17 @@ public final class ProxyClient implements AutoCloseable {
   private final Events events;
   private final String version;
   private final Watch watch = new Watch();
-  private final Services services;
+  private final Services services = new Services();
   private final ServerDialer dialer;
   private final Instances instances;
-  private final List<Instances.Instance> ids;
+  private final String process;
   private final Semaphore opening = new Semaphore(OPENING, true);
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("tunnel ", 1).factory());
-  private final Map<Integer, HostPort> addresses = new ConcurrentHashMap<>();
   private final CountDownLatch stopped = new CountDownLatch(1);
   private volatile @Nullable ServerSession session;
   private String lastReason = "";
+  private int numbers;
   private volatile boolean draining;
   private volatile boolean wasConnected;
 
@@ -82,11 +78,15 @@ public final class ProxyClient implements AutoCloseable {
     this.listener = listener;
     this.events = events;
     this.version = version;
-    this.services = new Services(config.services());
     this.dialer = new ServerDialer(config.server(), trust.expected());
     this.instances = new Instances(config.stateDir(), events);
-    this.ids =
-        config.services().stream().map(s -> instances.take(config.server().toString(), s)).toList();
+    this.process = instances.draw();
+    config.services().forEach(this::add);
+  }
+
+  private void add(ServiceConfig wanted) {
+    services.add(
+        new Service(numbers++, wanted, instances.take(config.server().toString(), wanted)));
   }
 
   /**
@@ -153,14 +153,23 @@ public final class ProxyClient implements AutoCloseable {
     if (now != null) {
       now.leave();
     }
+    instances.close(); // a process started from now on is this client come back
     long began = System.nanoTime();
-    while (services.users() > 0 && System.nanoTime() - began < time.toNanos()) {
+    while (unfinished() && System.nanoTime() - began < time.toNanos()) {
       if (stopped.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
         return;
       }
     }
     stopped.countDown();
     reconnect();
+  }
+
+  /**
+   * Whether a user is on, or may be on the way: the server closes each tunnel that it will not use
+   * any more.
+   */
+  private boolean unfinished() {
+    return session == null ? services.users() > 0 : services.tunnels() > 0;
   }
 
   @Override
@@ -190,27 +199,23 @@ public final class ProxyClient implements AutoCloseable {
     return services.users();
   }
 
-  /** What to ask the server for a service. */
-  Message.Expose exposure(int service) {
-    ServiceConfig wanted = services.configured().get(service);
-    HostPort before = addresses.get(service);
-    return new Message.Expose(
-        service,
-        wanted.name(),
-        wanted.backend().toString(),
-        ids.get(service).id(),
-        wanted.publicPort(),
-        before == null ? 0 : before.port(),
-        wanted.plainTunnels());
+  /** A service can be reached. */
+  void reachable(Service service, HostPort address) {
+    wasConnected = true;
+    if (service.reachable(address)) {
+      listener.reachable(service.config(), address);
+    }
   }
 
-  /** A service can be reached. */
-  void reachable(int service, HostPort address) {
-    wasConnected = true;
-    ids.get(service).keep();
-    if (!address.equals(addresses.put(service, address))) {
-      listener.reachable(services.configured().get(service), address);
+  /** Somebody ended a service on the server: it is not exposed again. */
+  void ended(Service service) throws RefusedException {
+    services.remove(service.number());
+    String text = "Service " + service.config().name() + " was ended on the server";
+    if (services.configured().isEmpty()) {
+      wasConnected = false; // nothing is left to come back for
+      throw new RefusedException(text + "; start this client again to expose it again.");
     }
+    events.happened(new Event.Warned(text + "; the others go on."));
   }
 
   boolean wasConnected() {
@@ -247,5 +252,10 @@ public final class ProxyClient implements AutoCloseable {
 
   String version() {
     return version;
+  }
+
+  /** 128 random bits of this process. */
+  String process() {
+    return process;
   }
 }

@@ -72,7 +72,8 @@ final class ServerSession implements AutoCloseable {
     boolean welcome = false;
     try {
       String secret = key.map(JoinKey::secret).orElse(null);
-      Messages.write(connection.out(), new Message.Control(secret, client.version(), host));
+      Messages.write(
+          connection.out(), new Message.Control(secret, client.version(), host, client.process()));
       String id =
           switch (Messages.read(connection.in())) {
             case Message.Welcome yes -> yes.session();
@@ -101,13 +102,12 @@ final class ServerSession implements AutoCloseable {
   void run() throws IOException, RefusedException {
     try {
       link.ask();
-      for (int i = 0; i < services.configured().size(); i++) {
-        link.send(client.exposure(i));
-      }
+      services.configured().forEach(service -> link.send(service.exposure()));
       while (true) {
         switch (link.read()) {
           case Message.Exposed yes -> exposed(yes);
           case Message.Refused no -> refused(no);
+          case Message.Ended ended -> ended(ended.service());
           case Message.Tunnels wanted -> wanted.tickets().forEach(t -> open(t, wanted.plain()));
           case Message.Draining _ -> client.note("the server drains: it takes no new users");
           case Message other -> throw new ProtocolException("a message out of place: " + other);
@@ -119,17 +119,25 @@ final class ServerSession implements AutoCloseable {
     }
   }
 
-  private void exposed(Message.Exposed yes) throws ProtocolException {
-    if (yes.service() >= services.configured().size()) {
-      throw new ProtocolException("an exposure of a service that this client has not");
-    }
+  private void exposed(Message.Exposed yes) {
     retries.remove(yes.service());
-    client.reachable(yes.service(), new HostPort(yes.host(), yes.port()));
+    Service service = services.configured(yes.service());
+    if (service != null) {
+      client.reachable(service, new HostPort(yes.host(), yes.port()));
+    }
   }
 
-  private void refused(Message.Refused no) throws RefusedException, ProtocolException {
-    if (no.service() >= services.configured().size()) {
-      throw new ProtocolException("a refusal of a service that this client has not");
+  private void ended(int number) throws RefusedException {
+    Service service = services.configured(number);
+    if (service != null) {
+      client.ended(service);
+    }
+  }
+
+  private void refused(Message.Refused no) throws RefusedException {
+    Service service = services.configured(no.service());
+    if (service == null) {
+      return; // withdrawn meanwhile
     }
     String text = "The server at " + dialer + " refused the service: " + no.text() + ".";
     if (no.lasting() && !client.wasConnected()) {
@@ -139,15 +147,17 @@ final class ServerSession implements AutoCloseable {
     Backoff backoff = retries.computeIfAbsent(no.service(), s -> new Backoff(new SecureRandom()));
     Duration pause = backoff.next(Duration.ofSeconds(1));
     if (again.add(no.service())) {
-      Thread.ofVirtual().name("expose again").start(() -> again(no.service(), pause));
+      Thread.ofVirtual().name("expose again").start(() -> again(service, pause));
     }
   }
 
-  private void again(int service, Duration pause) {
+  private void again(Service service, Duration pause) {
     try {
       if (!over.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
-        again.remove(service);
-        link.send(client.exposure(service));
+        again.remove(service.number());
+        if (services.configured(service.number()) == service) {
+          link.send(service.exposure());
+        }
       }
     } catch (InterruptedException closing) {
       Thread.currentThread().interrupt();

@@ -2,34 +2,49 @@ package l4proxy.client;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.List;
+import java.util.Collection;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import l4proxy.wire.Tunnel;
+import org.jspecify.annotations.Nullable;
 
 /** What this client serves, and which tunnels have a user on them. Any thread. */
 final class Services {
-  private final List<ServiceConfig> configured;
+  private final Map<Integer, Service> configured = new ConcurrentSkipListMap<>();
   private final Set<Tunnel> all = ConcurrentHashMap.newKeySet();
   private final Set<Tunnel> busy = ConcurrentHashMap.newKeySet();
 
-  Services(List<ServiceConfig> configured) {
-    this.configured = configured;
+  void add(Service service) {
+    configured.put(service.number(), service);
+  }
+
+  /** The service is not to be exposed any more; what it was, if it was one. */
+  @Nullable Service remove(int number) {
+    return configured.remove(number);
   }
 
   /**
    * The address of a service's backend, looked up anew; only those that were configured are ever
    * dialled.
    */
-  InetSocketAddress backend(int service) throws IOException {
-    if (service >= configured.size()) {
-      throw new IOException("this client has no service " + service);
+  InetSocketAddress backend(int number) throws IOException {
+    Service service = configured.get(number);
+    if (service == null) {
+      throw new IOException("this client has no service " + number);
     }
-    return configured.get(service).backend().resolve();
+    return service.config().backend().resolve();
   }
 
-  List<ServiceConfig> configured() {
-    return configured;
+  /** By their numbers' order. */
+  Collection<Service> configured() {
+    return configured.values();
+  }
+
+  /** The service of that number; null when there is none, any more perhaps. */
+  @Nullable Service configured(int number) {
+    return configured.get(number);
   }
 
   void opened(Tunnel tunnel) {
@@ -52,6 +67,11 @@ final class Services {
   /** How many users are on now. */
   int users() {
     return (int) busy.stream().filter(tunnel -> !tunnel.state().idle()).count();
+  }
+
+  /** How many tunnels there are, with or without a user. */
+  int tunnels() {
+    return all.size();
   }
 
   /** The control connection is lost: idle tunnels are of no use, the others are tested. */

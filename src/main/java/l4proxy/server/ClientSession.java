@@ -80,6 +80,9 @@ final class ClientSession {
       while (true) {
         switch (link.read()) {
           case Message.Expose asked -> expose(asked);
+          case Message.Withdraw gone -> services.withdraw(this, gone.service());
+          case Message.Health health ->
+              services.of(this, health.service()).ifPresent(s -> s.standing().checked(health.up()));
           case Message.Draining leaving -> drain();
           case Message other -> throw new ProtocolException("a message out of place: " + other);
         }
@@ -137,10 +140,15 @@ final class ClientSession {
     }
   }
 
-  /** The client takes no new users. */
+  /**
+   * The client takes no new users. Its tunnels are closed, each when it is idle: so it knows by
+   * their end that no user is on the way to it any more.
+   */
   private void drain() {
     draining = true;
     services.lost(this);
+    encrypted.close();
+    plain.close();
   }
 
   TunnelPool pool(boolean unencrypted) {
@@ -249,6 +257,11 @@ final class ClientSession {
 
   String version() {
     return hello.version();
+  }
+
+  /** 128 random bits of the client's process. */
+  String process() {
+    return hello.process();
   }
 
   /**

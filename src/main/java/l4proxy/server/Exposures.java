@@ -3,12 +3,15 @@ package l4proxy.server;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import l4proxy.auth.Key;
 import l4proxy.wire.Message;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who may have which public port: decides what becomes of a client's request to expose a service.
@@ -20,6 +23,7 @@ import l4proxy.wire.Message;
  */
 final class Exposures {
   private static final int LONGEST = 900;
+  private static final int MOST_ENDED = 1000;
   private static final Duration PROBE = Duration.ofSeconds(2);
 
   private final ServerConfig config;
@@ -27,6 +31,9 @@ final class Exposures {
   private final Ports ports;
   private final Leases leases;
   private final Predicate<Key> good;
+
+  /** What was ended for good, as process and instance; the latest, under the lock. */
+  private final Deque<String> ended = new ArrayDeque<>();
 
   /**
    * Decides for one server.
@@ -42,11 +49,31 @@ final class Exposures {
     this.good = good;
   }
 
+  /** Ends a service and its users for good: the process that exposed it is not to have it again. */
+  void end(Service service, String reason) {
+    services.lock().lock();
+    try {
+      ended.add(service.process() + service.instance());
+      if (ended.size() > MOST_ENDED) {
+        ended.remove();
+      }
+      ClientSession session = service.session();
+      services.end(service, reason);
+      if (session != null) {
+        session.send(new Message.Ended(service.asked().service()));
+      }
+    } finally {
+      services.lock().unlock();
+    }
+  }
+
   /** What a request came to. */
   private sealed interface Outcome {
     record Granted(Service service) implements Outcome {}
 
     record Denied(String text, boolean lasting) implements Outcome {}
+
+    record Over() implements Outcome {}
   }
 
   /**
@@ -54,13 +81,14 @@ final class Exposures {
    * most.
    */
   Message expose(ClientSession session, Message.Expose asked) throws InterruptedException {
-    Outcome outcome = grant(session, asked);
-    if (outcome instanceof Outcome.Denied denied) {
-      return new Message.Refused(asked.service(), cut(denied.text()), denied.lasting());
-    }
-    Service service = ((Outcome.Granted) outcome).service();
-    return new Message.Exposed(
-        asked.service(), service.name(), service.host(), service.port().number());
+    return switch (grant(session, asked)) {
+      case Outcome.Granted(Service service) ->
+          new Message.Exposed(
+              asked.service(), service.name(), service.host(), service.port().number());
+      case Outcome.Denied(String text, boolean lasting) ->
+          new Message.Refused(asked.service(), cut(text), lasting);
+      case Outcome.Over() -> new Message.Ended(asked.service());
+    };
   }
 
   /** A key's ports may be many. */
@@ -81,6 +109,9 @@ final class Exposures {
       }
       silent.ifPresent(
           gone -> gone.close("its port was taken over after it left a probe unanswered"));
+      if (ended.contains(session.process() + asked.instance())) {
+        return new Outcome.Over();
+      }
       Optional<Service> own = own(session.key(), asked.instance());
       if (own.isPresent() && fits(own.get(), asked, session.key())) {
         return takeOver(own.get(), session, asked);
@@ -142,19 +173,31 @@ final class Exposures {
    */
   private Optional<ClientSession> silentHolder(ClientSession session, Message.Expose asked)
       throws InterruptedException {
-    Service holder = services.at(asked.publicPort());
-    ClientSession holding = holder == null ? null : holder.session();
-    if (holder == null
-        || holding == null
-        || holding == session
-        || !holder.key().equals(session.key().name())
-        || holder.instance().equals(asked.instance())) {
+    if (asked.sharing() != null) {
       return Optional.empty();
     }
-    return holding.probe(PROBE) ? Optional.empty() : Optional.of(holding);
+    Optional<Service> holder =
+        connected(services.at(asked.publicPort()), asked.instance()).stream()
+            .filter(s -> s.key().equals(session.key().name()) && s.session() != session)
+            .findFirst();
+    ClientSession holding = holder.map(Service::session).orElse(null);
+    return holding == null || holding.probe(PROBE) ? Optional.empty() : Optional.of(holding);
+  }
+
+  /** The members of a port whose clients are there, without the one that asks. */
+  private static List<Service> connected(@Nullable PublicPort port, String asking) {
+    return port == null
+        ? List.of()
+        : port.members().stream()
+            .filter(s -> s.session() != null && !s.instance().equals(asking))
+            .toList();
   }
 
   private Outcome takeOver(Service service, ClientSession session, Message.Expose asked) {
+    Optional<Outcome> misfit = misfit(service.port(), asked);
+    if (misfit.isPresent()) {
+      return misfit.get();
+    }
     ClientSession before = service.session();
     services.attach(service, session, asked);
     if (before != null && before != session) {
@@ -163,32 +206,39 @@ final class Exposures {
     return new Outcome.Granted(service);
   }
 
-  /** A port by number: granted when it is free, or its holder has the same key and is gone. */
+  /**
+   * A port by number: granted when it is free, shared, or its holder has the same key and is gone.
+   */
   private Outcome claim(
       ClientSession session, Message.Expose asked, Optional<ClientSession> silent) {
     int port = asked.publicPort();
     if (!ports.allowed().contains(port) || !session.key().allows(port)) {
       return new Outcome.Denied(notGranted(session.key(), port), true);
     }
-    Service holder = services.at(port);
-    if (holder != null && !holder.key().equals(session.key().name())) {
+    PublicPort held = services.at(port);
+    if (held == null) {
+      return bind(session, asked);
+    }
+    List<Service> before = List.copyOf(held.members());
+    if (!before.stream().allMatch(m -> m.key().equals(session.key().name()))) {
       return new Outcome.Denied(
           "port " + port + " is held by another client; choose another --pub_port, or 0 for any",
           true);
     }
-    if (holder != null) {
-      ClientSession holding = holder.session();
-      if (holding != null && silent.filter(gone -> gone == holding).isEmpty()) {
-        return new Outcome.Denied(
-            "port "
-                + port
-                + " is held by another client with the same key ("
-                + holding.client()
-                + "); stop that one, or choose another --pub_port",
-            true);
-      }
-      return new Outcome.Granted(services.succeed(holder, session, asked));
+    silent.ifPresent(services::lost);
+    Optional<Outcome> misfit = misfit(held, asked);
+    if (misfit.isPresent()) {
+      return misfit.get();
     }
+    Service joined = services.join(held, session, asked, false);
+    if (asked.sharing() == null || before.stream().anyMatch(m -> m.asked().sharing() == null)) {
+      before.forEach(m -> services.retire(m, "another client of its key took its port"));
+    }
+    return new Outcome.Granted(joined);
+  }
+
+  private Outcome bind(ClientSession session, Message.Expose asked) {
+    int port = asked.publicPort();
     try {
       return new Outcome.Granted(services.open(ports.bind(port), session, asked, false));
     } catch (IOException e) {
@@ -200,6 +250,41 @@ final class Exposures {
               + "); choose another --pub_port, or stop the program that has it",
           true);
     }
+  }
+
+  /** Why a client cannot be on a port together with those who are. */
+  private static Optional<Outcome> misfit(PublicPort port, Message.Expose asked) {
+    List<Service> others = connected(port, asked.instance());
+    if (others.isEmpty()) {
+      return Optional.empty();
+    }
+    Service other = others.getFirst();
+    String who = Optional.ofNullable(other.session()).map(ClientSession::client).orElse("gone now");
+    Message.Sharing theirs = other.asked().sharing();
+    if (asked.sharing() == null || theirs == null) {
+      return denied(
+          "port "
+              + port.number()
+              + " is held by another client with the same key ("
+              + who
+              + "); stop that one, choose another --pub_port, or give every one of them"
+              + " --share_public_port");
+    }
+    if (theirs.balance() != asked.sharing().balance()) {
+      return denied(
+          "port "
+              + port.number()
+              + " is shared with --balance "
+              + theirs.balance().text()
+              + " by another client ("
+              + who
+              + "); give all of them the same --balance");
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Outcome> denied(String text) {
+    return Optional.of(new Outcome.Denied(text, true));
   }
 
   private String notGranted(Key key, int port) {

@@ -1,6 +1,8 @@
 package l4proxy.server;
 
 import com.google.gson.annotations.SerializedName;
+import l4proxy.wire.Message;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the server remembers of a public port, over restarts too.
@@ -12,6 +14,7 @@ import com.google.gson.annotations.SerializedName;
  * @param displayName of the service, for people
  * @param backend of the service, for people
  * @param host of the public address
+ * @param sharing how the port is shared; absent: it is not
  * @param held whether its client was connected when this was written
  * @param goneAt when the last holder went, milliseconds since 1970; 0 while held
  */
@@ -23,6 +26,7 @@ record Lease(
     String displayName,
     String backend,
     String host,
+    Message.@Nullable Sharing sharing,
     boolean held,
     @SerializedName("goneAtMillis") long goneAt) {
   /** Checks what came from the state file. */
@@ -37,6 +41,6 @@ record Lease(
 
   /** As it stands when its client is gone. */
   Lease gone(long now) {
-    return new Lease(port, key, instance, drawn, displayName, backend, host, false, now);
+    return new Lease(port, key, instance, drawn, displayName, backend, host, sharing, false, now);
   }
 }

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -19,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A public port: accepts users, and knows who serves them.
  *
- * <p>Each user has a virtual thread of the accept loop's. The port stays open while its member's
- * client is away, as long as the lease lasts; users wait that long for it to come back. {@link
- * #close()} ends all users.
+ * <p>Each user has a virtual thread of the accept loop's. The port stays open while its members'
+ * clients are away, as long as a lease lasts; users wait for one to come back. {@link #close()}
+ * ends all users.
  */
 final class PublicPort implements AutoCloseable {
   private static final AtomicLong NUMBERS = new AtomicLong();
@@ -32,7 +34,7 @@ final class PublicPort implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final AcceptLoop loop;
-  private volatile @Nullable Service member;
+  private final Members members = new Members(new SplittableRandom());
   private volatile boolean stopped;
 
   PublicPort(ServerSocket listener, Events events) {
@@ -57,10 +59,31 @@ final class PublicPort implements AutoCloseable {
     }
   }
 
-  /** Who serves this port from now on. */
-  void member(Service service) {
-    member = service;
-    memberChanged();
+  /** One more serves this port from now on. */
+  void join(Service service) {
+    lock.lock();
+    try {
+      members.add(service);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** One less, if it still was; those who wait for a member look again. */
+  boolean leave(Service service) {
+    lock.lock();
+    try {
+      changed.signalAll();
+      return members.remove(service);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Who serves this port. */
+  List<Service> members() {
+    return members.all();
   }
 
   /** A client came or went: users who wait look again. */
@@ -74,25 +97,25 @@ final class PublicPort implements AutoCloseable {
   }
 
   /**
-   * Chooses who serves a user; waits while nobody is connected.
+   * Gives a user to a member; waits while nobody is connected.
    *
+   * @param user not of any member yet
    * @param refused who said no to this user already
    * @param nanos how long to wait at most
    * @return null when nobody is left, or nobody came in time
    */
-  @Nullable Service member(Set<Service> refused, long nanos) throws InterruptedException {
+  @Nullable Service member(UserConnection user, Set<Service> refused, long nanos)
+      throws InterruptedException {
     lock.lock();
     try {
       long left = nanos;
       while (!stopped) {
-        Service now = member;
-        if (now != null && refused.contains(now)) {
-          return null;
+        Service chosen = members.choose(refused, user.host());
+        if (chosen != null) {
+          chosen.joined(user);
+          return chosen;
         }
-        if (now != null && now.session() != null) {
-          return now;
-        }
-        if (left <= 0) {
+        if (left <= 0 || members.connected()) {
           return null;
         }
         left = changed.awaitNanos(left);

@@ -14,6 +14,8 @@ import l4proxy.net.PortRanges;
  * @param ports public ports that clients may ask for
  * @param noAuth whether clients need no key
  * @param tlsOnly whether unencrypted tunnels are refused
+ * @param allowPrivate whether forwarders of the server's own may dial private addresses
+ * @param limits how many users it takes
  * @param drain how long users may finish after SIGTERM
  */
 public record ServerConfig(
@@ -23,4 +25,6 @@ public record ServerConfig(
     PortRanges ports,
     boolean noAuth,
     boolean tlsOnly,
+    boolean allowPrivate,
+    Limits limits,
     Duration drain) {}

@@ -6,6 +6,9 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import l4proxy.events.EndedBy;
 import l4proxy.net.Traffic;
 import l4proxy.wire.Message;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +23,8 @@ final class Service {
   private final String key;
   private final String instance;
   private final Traffic traffic = new Traffic();
+  private final Standing standing = new Standing();
+  private final Map<Long, UserConnection> users = new ConcurrentHashMap<>();
   private final PublicPort port;
   private volatile Message.Expose asked;
   private final boolean drawn;
@@ -27,6 +32,10 @@ final class Service {
   private volatile long awaySince = System.nanoTime();
   private volatile @Nullable ClientSession session;
   private volatile Instant connectedAt = Instant.now();
+  private volatile String process = "";
+
+  /** What it has earned of the next turn: {@link Members}, under the lock of its port. */
+  private long credit;
 
   Service(String key, Message.Expose asked, PublicPort port, boolean drawn, String host) {
     this.name = name(key, asked.instance());
@@ -54,6 +63,8 @@ final class Service {
   void attach(ClientSession next, Message.Expose request, String shownHost) {
     asked = request;
     host = shownHost;
+    standing.reset();
+    process = next.process();
     session = next;
     connectedAt = Instant.now();
     port.memberChanged();
@@ -78,7 +89,50 @@ final class Service {
   /** What is to be remembered of it. */
   Lease lease(boolean held, long goneAt) {
     return new Lease(
-        port.number(), key, instance, drawn, asked.name(), asked.backend(), host, held, goneAt);
+        port.number(),
+        key,
+        instance,
+        drawn,
+        asked.name(),
+        asked.backend(),
+        host,
+        asked.sharing(),
+        held,
+        goneAt);
+  }
+
+  /** A user is given to it. */
+  void joined(UserConnection user) {
+    users.put(user.id(), user);
+  }
+
+  /** A user is not its any more. */
+  void left(UserConnection user) {
+    users.remove(user.id());
+  }
+
+  /** Its users, by number. */
+  Map<Long, UserConnection> users() {
+    return users;
+  }
+
+  /** Ends every user's connection. */
+  void endUsers(EndedBy reason) {
+    users.values().forEach(user -> user.end(reason));
+  }
+
+  /** Whether it is fit to be given users. */
+  Standing standing() {
+    return standing;
+  }
+
+  long earn(long more) {
+    credit += more;
+    return credit;
+  }
+
+  long credit() {
+    return credit;
   }
 
   /** Whether the server chose its port. */
@@ -106,6 +160,11 @@ final class Service {
 
   String instance() {
     return instance;
+  }
+
+  /** The client's process that exposed it last. */
+  String process() {
+    return process;
   }
 
   PublicPort port() {

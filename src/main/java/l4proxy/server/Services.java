@@ -3,9 +3,9 @@ package l4proxy.server;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -21,27 +21,31 @@ import l4proxy.wire.Message;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which service has which public port, and for how long.
+ * Which services have which public port, and for how long.
  *
  * <p>A client that comes back, known by its key and instance, finds its service as it was: the
- * listener is never closed for it. A service without a client is kept for its lease, 60 s, then its
- * port is closed. Changes are made under one lock, which is never held while a client is asked
- * something; any thread may look.
+ * listener is never closed for it. A service without a client is kept for its lease, 60 s; with the
+ * last service of a port the port is closed. Changes are made under one lock, which is never held
+ * while a client is asked something; any thread may look.
  */
 final class Services implements Watch.Watched, AutoCloseable {
   private static final Duration LEASE = Duration.ofSeconds(60);
 
   private final ServerConfig config;
-  private final Ports ports;
+  private final Ports binder;
   private final Leases leases;
   private final Events events;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<Integer, Service> byPort = new ConcurrentHashMap<>();
+  private final Map<Integer, PublicPort> ports = new ConcurrentHashMap<>();
+
+  /** Not exposed any more, but with users who may finish. */
   private final Set<Service> retired = ConcurrentHashMap.newKeySet();
+
+  private final Set<PublicPort> closing = ConcurrentHashMap.newKeySet();
 
   Services(ServerConfig config, Ports ports, Leases leases, Events events) {
     this.config = config;
-    this.ports = ports;
+    this.binder = ports;
     this.leases = leases;
     this.events = events;
   }
@@ -58,19 +62,35 @@ final class Services implements Watch.Watched, AutoCloseable {
       boolean lasts = lease.held() || now - lease.goneAt() < LEASE.toMillis();
       if (lasts
           && known.test(lease.key())
-          && ports.allowed().contains(lease.port())
-          && !byPort.containsKey(lease.port())) {
+          && binder.allowed().contains(lease.port())
+          && mayJoin(ports.get(lease.port()), lease)) {
         restore(lease, now);
       }
     }
+  }
+
+  private static boolean mayJoin(@Nullable PublicPort port, Lease lease) {
+    return port == null
+        || lease.sharing() != null
+            && port.members().stream()
+                .allMatch(m -> m.asked().sharing() != null && m.key().equals(lease.key()));
   }
 
   private void restore(Lease lease, long now) {
     try {
       Message.Expose asked =
           new Message.Expose(
-              0, lease.displayName(), lease.backend(), lease.instance(), lease.port(), 0, false);
-      open(ports.bind(lease.port()), lease.key(), asked, lease.drawn(), lease.host());
+              0,
+              lease.displayName(),
+              lease.backend(),
+              lease.instance(),
+              lease.port(),
+              0,
+              false,
+              lease.sharing());
+      PublicPort there = ports.get(lease.port());
+      PublicPort port = there == null ? open(binder.bind(lease.port())) : there;
+      port.join(new Service(lease.key(), asked, port, lease.drawn(), lease.host()));
       leases.keep(lease.gone(now));
     } catch (IOException | IllegalArgumentException e) {
       events.happened(
@@ -84,32 +104,26 @@ final class Services implements Watch.Watched, AutoCloseable {
     return lock;
   }
 
-  /** The service of a public port. */
-  @Nullable Service at(int port) {
-    return byPort.get(port);
+  /** Who has a public port of clients'. */
+  @Nullable PublicPort at(int port) {
+    return ports.get(port);
+  }
+
+  private PublicPort open(ServerSocket listener) {
+    PublicPort port = new PublicPort(listener, events);
+    ports.put(port.number(), port);
+    return port;
   }
 
   /** Puts a new service on a port that was just bound. Under the lock, as all that follows. */
   Service open(ServerSocket listener, ClientSession session, Message.Expose asked, boolean drawn) {
-    Service service = open(listener, session.key().name(), asked, drawn, "");
-    attach(service, session, asked);
-    return service;
+    return join(open(listener), session, asked, drawn);
   }
 
-  private Service open(
-      ServerSocket listener, String key, Message.Expose asked, boolean drawn, String host) {
-    PublicPort port = new PublicPort(listener, events);
-    Service service = new Service(key, asked, port, drawn, host);
-    port.member(service);
-    byPort.put(port.number(), service);
-    return service;
-  }
-
-  /** Another client of the same key takes an abandoned service's port; the listener stays open. */
-  Service succeed(Service holder, ClientSession session, Message.Expose asked) {
-    Service service = new Service(holder.key(), asked, holder.port(), false, "");
-    holder.port().member(service);
-    byPort.put(holder.port().number(), service);
+  /** Puts one more service on a port. */
+  Service join(PublicPort port, ClientSession session, Message.Expose asked, boolean drawn) {
+    Service service = new Service(session.key().name(), asked, port, drawn, "");
+    port.join(service);
     attach(service, session, asked);
     return service;
   }
@@ -126,7 +140,7 @@ final class Services implements Watch.Watched, AutoCloseable {
   void lost(ClientSession session) {
     lock.lock();
     try {
-      for (Service service : byPort.values()) {
+      for (Service service : all()) {
         if (service.detach(session)) {
           leases.keep(service.lease(false, System.currentTimeMillis()));
         }
@@ -136,21 +150,39 @@ final class Services implements Watch.Watched, AutoCloseable {
     }
   }
 
+  /** A client has no use for one of its services any more; the users it has may finish. */
+  void withdraw(ClientSession session, int number) {
+    lock.lock();
+    try {
+      of(session, number).ifPresent(service -> retire(service, "its client withdrew it"));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The service that a client means by its number. */
+  Optional<Service> of(ClientSession session, int number) {
+    return all().stream()
+        .filter(s -> s.session() == session && s.asked().service() == number)
+        .findFirst();
+  }
+
   @Override
   public void tick() {
-    for (Service service : byPort.values()) {
+    for (Service service : all()) {
       service.traffic().tick();
+      service.users().values().forEach(user -> user.traffic().tick());
       if (service.awayFor().compareTo(LEASE) > 0) {
         Thread.ofVirtual().name("lease " + service.name()).start(() -> expire(service));
       }
     }
+    retired.removeIf(service -> service.users().isEmpty());
   }
 
   private void expire(Service service) {
     lock.lock();
     try {
-      if (byPort.get(service.port().number()) == service
-          && service.awayFor().compareTo(LEASE) > 0) {
+      if (service.awayFor().compareTo(LEASE) > 0) {
         retire(service, "its client did not come back within " + LEASE.toSeconds() + " s");
       }
     } finally {
@@ -159,57 +191,72 @@ final class Services implements Watch.Watched, AutoCloseable {
   }
 
   /**
-   * Closes a service's port; users on tunnels that work go on, a draining client's say. Under the
-   * lock.
+   * Gives a service no users any more; those it has go on, a draining client's say. With the last
+   * service of a port the port is closed. Under the lock.
    */
   void retire(Service service, String reason) {
-    if (byPort.remove(service.port().number(), service)) {
-      retired.add(service);
-      service.port().retire(() -> retired.remove(service));
-      events.happened(new Event.ServiceEnded(service.name(), reason));
+    PublicPort port = service.port();
+    if (!port.leave(service)) {
+      return;
     }
+    retired.add(service);
+    leases.keep(service.lease(false, System.currentTimeMillis()));
+    if (port.members().isEmpty()) {
+      ports.remove(port.number(), port);
+      closing.add(port);
+      port.retire(() -> closing.remove(port));
+    }
+    events.happened(new Event.ServiceEnded(service.name(), reason));
   }
 
-  /** Those with a public port, and those whose last users have not gone yet. */
-  private Stream<Service> everyone() {
-    return Stream.concat(byPort.values().stream(), retired.stream());
-  }
-
-  /** A key is not good any more: so are its services. */
-  void revoked(Key key) {
+  /** Ends a service, its users too. */
+  void end(Service service, String reason) {
     lock.lock();
     try {
-      List<Service> all = everyone().filter(s -> s.key().equals(key.name())).toList();
-      for (Service service : all) {
-        retire(service, "key " + key.name() + " was revoked");
-        service.port().endUsers(EndedBy.CLOSED);
-      }
+      retire(service, reason);
+      service.endUsers(EndedBy.CLOSED);
     } finally {
       lock.unlock();
     }
   }
 
+  /** A key is not good any more: so are its services. */
+  void revoked(Key key) {
+    Stream.concat(all().stream(), retired.stream())
+        .filter(s -> s.key().equals(key.name()))
+        .forEach(service -> end(service, "key " + key.name() + " was revoked"));
+  }
+
   /** All services, those waiting for their client too. */
-  Collection<Service> all() {
-    return byPort.values();
+  List<Service> all() {
+    return ports.values().stream().flatMap(port -> port.members().stream()).toList();
+  }
+
+  /** The service of that name. */
+  Optional<Service> named(String name) {
+    return all().stream().filter(service -> service.name().equals(name)).findFirst();
+  }
+
+  private Stream<PublicPort> everyPort() {
+    return Stream.concat(ports.values().stream(), closing.stream());
   }
 
   /** How many users there are. */
   int users() {
-    return everyone().mapToInt(s -> s.port().users().size()).sum();
+    return everyPort().mapToInt(port -> port.users().size()).sum();
   }
 
   /** Takes no new users. */
   void stop() {
-    byPort.values().forEach(service -> service.port().stop());
+    ports.values().forEach(PublicPort::stop);
   }
 
   @Override
   public void close() {
     stop();
-    for (Service service : everyone().toList()) {
-      service.port().endUsers(EndedBy.SHUTDOWN);
-      service.port().close();
+    for (PublicPort port : everyPort().toList()) {
+      port.endUsers(EndedBy.SHUTDOWN);
+      port.close();
     }
   }
 }

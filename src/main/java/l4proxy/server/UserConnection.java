@@ -1,6 +1,7 @@
 package l4proxy.server;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
@@ -89,34 +90,51 @@ final class UserConnection {
   private boolean open() throws InterruptedException {
     while (!first.broken() && closedBy == null) {
       long since = System.nanoTime() - started;
-      Service next = port.member(refused, PATIENCE.toNanos() - since);
-      if (next == null || since > TRYING.toNanos()) {
+      Service next = port.member(this, refused, PATIENCE.toNanos() - since);
+      if (next == null) {
         return false;
       }
-      ClientSession from = next.session();
-      Tunnel taken = from == null ? null : from.take(next.asked().plainTunnels(), PATIENCE);
-      if (from == null || taken == null) {
-        if (next.session() == from) {
-          refused.add(next);
-        }
-        continue;
-      }
       member = next;
-      session = from;
-      tunnel = taken;
-      taken.begin(this::silent);
-      try {
-        first.open(taken, frame(next, taken));
+      if (since > TRYING.toNanos()) {
+        return false;
+      }
+      if (openTo(next)) {
         return true;
-      } catch (IOException broken) {
-        from.drop(taken);
-        tunnel = null;
-        if (first.spoken()) {
-          return false;
-        }
+      }
+      next.left(this);
+      if (first.spoken()) {
+        return false;
       }
     }
     return false;
+  }
+
+  /** Opens a tunnel of one member; false when it has none. */
+  private boolean openTo(Service next) throws InterruptedException {
+    ClientSession from = next.session();
+    Tunnel taken = from == null ? null : from.take(next.asked().plainTunnels(), PATIENCE);
+    if (from == null || taken == null) {
+      if (next.session() == from && from != null) {
+        refuse(next);
+      }
+      return false;
+    }
+    session = from;
+    tunnel = taken;
+    taken.begin(this::silent);
+    try {
+      first.open(taken, frame(next, taken));
+      return true;
+    } catch (IOException broken) {
+      from.drop(taken);
+      tunnel = null;
+      return false;
+    }
+  }
+
+  private void refuse(Service next) {
+    refused.add(next);
+    next.standing().refused(System.nanoTime());
   }
 
   private OpenFrame frame(Service next, Tunnel taken) {
@@ -158,14 +176,16 @@ final class UserConnection {
   private @Nullable Opening connected() throws IOException {
     Tunnel open = Objects.requireNonNull(tunnel);
     ClientSession from = Objects.requireNonNull(session);
+    Service serving = Objects.requireNonNull(member);
     try {
       if (open.receive() == FrameType.OPENED) {
         Opening joined = new Opening(open, user, this::countIn, this::countOut, () -> {});
         opening = joined;
+        serving.standing().served();
         countIn(first.opened());
         return joined;
       }
-      refused.add(Objects.requireNonNull(member));
+      refuse(serving);
       first.refused();
       from.settle(open);
     } catch (IOException broken) {
@@ -174,9 +194,11 @@ final class UserConnection {
       if (first.spoken()) {
         throw broken;
       }
+      serving.standing().refused(System.nanoTime());
       first.refused();
     }
     tunnel = null;
+    serving.left(this);
     return null;
   }
 
@@ -231,9 +253,12 @@ final class UserConnection {
       }
     }
     user.close();
+    Service served = member;
+    if (served != null) {
+      served.left(this);
+    }
     port.ended(this);
     Duration time = Duration.ofNanos(System.nanoTime() - started);
-    Service served = member;
     String service = served == null ? port.name() : served.name();
     port.events()
         .happened(
@@ -256,6 +281,11 @@ final class UserConnection {
 
   long id() {
     return id;
+  }
+
+  /** Where the user comes from. */
+  InetAddress host() {
+    return user.remote().getAddress();
   }
 
   String address() {

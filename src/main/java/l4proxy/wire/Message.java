@@ -22,8 +22,10 @@ public sealed interface Message {
    * @param version of the client
    * @param dialled the host name or address the client was told to dial, to be shown in its public
    *     addresses
+   * @param process 128 random bits that are this process's: what was ended for it stays ended
    */
-  record Control(@Nullable String secret, String version, String dialled) implements Message {
+  record Control(@Nullable String secret, String version, String dialled, String process)
+      implements Message {
     /** Checks. */
     public Control {
       if (secret != null) {
@@ -31,6 +33,7 @@ public sealed interface Message {
       }
       Checks.text("version", version, 64);
       Checks.text("dialled", dialled, 253);
+      Checks.id("process", process);
     }
 
     @Override
@@ -94,6 +97,30 @@ public sealed interface Message {
   }
 
   /**
+   * How a member shares its public port.
+   *
+   * @param balance the rule, the same for all members of a port
+   * @param weight its share of the users, against the others'
+   * @param priority the lowest is served first, where the rule is {@link Balance#FIRST}
+   */
+  record Sharing(Balance balance, int weight, int priority) {
+    /** The highest weight. */
+    public static final int MOST_WEIGHT = 1000;
+
+    /** The last priority. */
+    public static final int LAST_PRIORITY = 1000;
+
+    /** Checks. */
+    public Sharing {
+      if (balance == null) {
+        throw new IllegalArgumentException("balance is missing or unknown");
+      }
+      Checks.range("weight", weight, 1, MOST_WEIGHT);
+      Checks.range("priority", priority, 0, LAST_PRIORITY);
+    }
+  }
+
+  /**
    * Client: make this service reachable.
    *
    * @param service the client's number for it
@@ -103,6 +130,7 @@ public sealed interface Message {
    * @param publicPort the port asked for, 0 for any
    * @param lastPort the port it had before, 0 for none: preferred when any will do
    * @param plainTunnels whether its tunnels go unencrypted
+   * @param sharing how it shares its public port; absent: it does not
    */
   record Expose(
       int service,
@@ -111,7 +139,8 @@ public sealed interface Message {
       String instance,
       int publicPort,
       int lastPort,
-      boolean plainTunnels)
+      boolean plainTunnels,
+      @Nullable Sharing sharing)
       implements Message {
     /** Checks. */
     public Expose {
@@ -121,6 +150,43 @@ public sealed interface Message {
       Checks.id("instance", instance);
       Checks.range("publicPort", publicPort, 0, 65_535);
       Checks.range("lastPort", lastPort, 0, 65_535);
+    }
+  }
+
+  /**
+   * Client: the service is not wanted any more; its users may finish.
+   *
+   * @param service the client's number for it
+   */
+  record Withdraw(int service) implements Message {
+    /** Checks. */
+    public Withdraw {
+      Checks.range("service", service, 0, 100_000);
+    }
+  }
+
+  /**
+   * Client: what its health checks of the backend came to.
+   *
+   * @param service the client's number for it
+   * @param up whether it is fit for users
+   */
+  record Health(int service, boolean up) implements Message {
+    /** Checks. */
+    public Health {
+      Checks.range("service", service, 0, 100_000);
+    }
+  }
+
+  /**
+   * Server: somebody ended the service; it is not to be exposed again.
+   *
+   * @param service the client's number for it
+   */
+  record Ended(int service) implements Message {
+    /** Checks. */
+    public Ended {
+      Checks.range("service", service, 0, 100_000);
     }
   }
 

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import l4proxy.client.ServiceConfig;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
+import l4proxy.server.Limits;
 import l4proxy.server.ServerConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,7 +47,7 @@ class BindingTest {
   }
 
   private static ServiceConfig service(String name, String host, int port, int publicPort) {
-    return new ServiceConfig(name, new HostPort(host, port), publicPort, false);
+    return ServiceConfig.of(name, new HostPort(host, port), publicPort);
   }
 
   @Test
@@ -59,6 +60,8 @@ class BindingTest {
             PortRanges.parse("1024-65535"),
             false,
             false,
+            false,
+            Limits.NONE,
             Duration.ofSeconds(30)),
         server());
   }
@@ -158,6 +161,8 @@ class BindingTest {
             PortRanges.parse("80,2000-3000"),
             true,
             true,
+            false,
+            Limits.NONE,
             Duration.ofSeconds(5)),
         server("--config", file));
   }
@@ -173,7 +178,7 @@ class BindingTest {
             """);
     assertEquals(
         List.of(
-            new ServiceConfig("web", new HostPort("10.0.0.7", 80), 8080, true),
+            new ServiceConfig("web", new HostPort("10.0.0.7", 80), 8080, true, Optional.empty()),
             service("unknown", "127.0.0.1", 22, 0)),
         services("--config", file));
     environment.put("L4PROXY_CLIENT_NAME", "all");

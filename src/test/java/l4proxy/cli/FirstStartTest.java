@@ -18,6 +18,7 @@ import l4proxy.auth.StateDirectory;
 import l4proxy.events.Event;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
+import l4proxy.server.Limits;
 import l4proxy.server.ServerConfig;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,6 +64,8 @@ class FirstStartTest {
             PortRanges.parse("1024-65535"),
             noAuth,
             false,
+            false,
+            Limits.NONE,
             Duration.ZERO);
     new FirstStart(shell.shell(), events, config, identity, keys).announce(address);
   }

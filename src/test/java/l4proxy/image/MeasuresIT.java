@@ -24,6 +24,7 @@ final class MeasuresIT {
   private static final double STARTS_OF_JAVA = 2.5;
   private static final long IMAGE_BYTES = 70L * 1024 * 1024;
   private static final long IDLE_BYTES = 70L * 1024 * 1024;
+
   /** The JVM gives what its compilers used back within seconds, not at once. */
   private static final Duration IDLE = Duration.ofSeconds(10);
 

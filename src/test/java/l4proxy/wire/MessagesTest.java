@@ -34,13 +34,18 @@ final class MessagesTest {
 
   static Stream<Message> messages() {
     return Stream.of(
-        new Message.Control(SECRET, "1.0", "svr.example"),
-        new Message.Control(null, "1.0", "::1"),
+        new Message.Control(SECRET, "1.0", "svr.example", ID),
+        new Message.Control(null, "1.0", "::1", ID),
         new Message.TunnelHello(ID, ID),
         new Message.Http(),
         new Message.Welcome("1.0", ID),
         new Message.Rejected("no such key: \"<>&'ü€😀 \\", true),
-        new Message.Expose(7, "my-web_1.x", "127.0.0.1:80", ID, 0, 65_535, true),
+        new Message.Expose(7, "my-web_1.x", "127.0.0.1:80", ID, 0, 65_535, true, null),
+        new Message.Expose(
+            7, "web", "b", ID, 80, 0, false, new Message.Sharing(Balance.FIRST, 1000, 0)),
+        new Message.Withdraw(3),
+        new Message.Health(0, true),
+        new Message.Ended(1),
         new Message.Exposed(0, "client-1", "example.org", 65_535),
         new Message.Refused(100_000, "taken", false),
         new Message.Tunnels(true, List.of(ID)),
@@ -217,8 +222,9 @@ final class MessagesTest {
   @Test
   void textsHaveTheirBounds() throws IOException {
     assertTrue(
-        read("{\"type\":\"control\",\"version\":\"1\",\"dialled\":\"\"}")
+        read("{\"type\":\"control\",\"version\":\"1\",\"dialled\":\"\",\"process\":\"" + ID + "\"}")
             instanceof Message.Control);
+    breach("{\"type\":\"control\",\"version\":\"1\",\"dialled\":\"\"}");
     breach("{\"type\":\"control\",\"version\":\"1\"}");
     breach("{\"type\":\"control\",\"dialled\":\"h\"}");
     breach("{\"type\":\"control\",\"version\":\"" + "1".repeat(65) + "\",\"dialled\":\"h\"}");
@@ -283,7 +289,7 @@ final class MessagesTest {
   void secretsAreInNoText() {
     for (Message message :
         List.of(
-            new Message.Control(SECRET, "1", "h"),
+            new Message.Control(SECRET, "1", "h", ID),
             new Message.TunnelHello(ID, ID),
             new Message.Tunnels(true, List.of(ID)))) {
       assertFalse(message.toString().contains("secret"), message.toString());

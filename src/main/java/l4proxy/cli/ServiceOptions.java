@@ -1,0 +1,128 @@
+package l4proxy.cli;
+
+import com.beust.jcommander.Parameter;
+import java.util.Optional;
+import l4proxy.client.ServiceConfig;
+import l4proxy.client.Sharing;
+import l4proxy.net.HostPort;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The options of a service: on the command line they are for all of a client's services, in its
+ * file for one. What was not given is null.
+ */
+final class ServiceOptions {
+  /** What a service is called that has no name. */
+  static final String NAME = "unknown";
+
+  @Parameter(
+      names = "--pub_port",
+      placeholder = "PORT",
+      description = "the public port wanted on the server; 0 for any",
+      defaultValueDescription = "0",
+      converter = Values.AnyPort.class,
+      order = 20)
+  private @Nullable Integer pubPort;
+
+  @Parameter(
+      names = "--client_name",
+      placeholder = "NAME",
+      description = "what the service is called: 1 to 19 letters, digits, '-', '_' or '.'",
+      defaultValueDescription = NAME,
+      converter = Values.DisplayName.class,
+      order = 21)
+  private @Nullable String clientName;
+
+  @Parameter(
+      names = "--share_public_port",
+      description = "shares the public port with other clients of the same key that do so too",
+      converter = Values.Truth.class,
+      arity = 1,
+      order = 22)
+  private @Nullable Boolean sharePublicPort;
+
+  @Parameter(
+      names = "--balance",
+      placeholder = "RULE",
+      description =
+          "how users are given to the clients that share a port, the same for all of them:"
+              + " least_conn, round_robin, random, source or first",
+      defaultValueDescription = "least_conn",
+      converter = Values.Balance.class,
+      order = 23)
+  private @Nullable String balance;
+
+  @Parameter(
+      names = "--weight",
+      placeholder = "NUMBER",
+      description = "this client's share of the users, against the others'",
+      defaultValueDescription = "1",
+      converter = Values.Weight.class,
+      order = 24)
+  private @Nullable Integer weight;
+
+  @Parameter(
+      names = "--priority",
+      placeholder = "NUMBER",
+      description = "with --balance first: the lowest has all users, the others stand by",
+      defaultValueDescription = "0",
+      converter = Values.Priority.class,
+      order = 25)
+  private @Nullable Integer priority;
+
+  @Parameter(
+      names = "--plain_tunnels",
+      description =
+          "leaves users' bytes unencrypted between client and server, for networks that are"
+              + " trusted",
+      converter = Values.Truth.class,
+      arity = 1,
+      order = 40)
+  private @Nullable Boolean plainTunnels;
+
+  /** The field of a service in the file that stands for an option. */
+  static String field(Option option) {
+    return switch (option.name()) {
+      case "--client_name" -> "name";
+      case "--pub_port" -> "publicPort";
+      default -> option.field();
+    };
+  }
+
+  /**
+   * What they come to.
+   *
+   * @param backend of the service
+   * @param below what counts where nothing was given here
+   */
+  ServiceConfig config(HostPort backend, ServiceOptions below) throws UsageException {
+    return new ServiceConfig(
+        first(clientName, below.clientName, NAME),
+        backend,
+        first(pubPort, below.pubPort, 0),
+        first(plainTunnels, below.plainTunnels, false),
+        sharing(below));
+  }
+
+  private Optional<Sharing> sharing(ServiceOptions below) throws UsageException {
+    if (first(sharePublicPort, below.sharePublicPort, false)) {
+      return Optional.of(
+          new Sharing(
+              first(balance, below.balance, Sharing.USUAL),
+              first(weight, below.weight, 1),
+              first(priority, below.priority, 0)));
+    }
+    if (first(balance, below.balance, "").isEmpty()
+        && first(weight, below.weight, 0) == 0
+        && first(priority, below.priority, 0) == 0) {
+      return Optional.empty();
+    }
+    throw new UsageException(
+        "--balance, --weight and --priority are for a port that is shared: add"
+            + " --share_public_port.");
+  }
+
+  private static <T> T first(@Nullable T here, @Nullable T below, T usual) {
+    return here != null ? here : below != null ? below : usual;
+  }
+}

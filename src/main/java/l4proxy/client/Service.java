@@ -1,0 +1,52 @@
+package l4proxy.client;
+
+import l4proxy.net.HostPort;
+import l4proxy.wire.Message;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One service of this client's: what was configured, the id the server knows it by, and where it is
+ * reachable. Any thread.
+ */
+final class Service {
+  private final int number;
+  private final ServiceConfig config;
+  private final Instances.Instance instance;
+  private volatile @Nullable HostPort address;
+
+  Service(int number, ServiceConfig config, Instances.Instance instance) {
+    this.number = number;
+    this.config = config;
+    this.instance = instance;
+  }
+
+  /** What to ask the server for. */
+  Message.Expose exposure() {
+    HostPort before = address;
+    return new Message.Expose(
+        number,
+        config.name(),
+        config.backend().toString(),
+        instance.id(),
+        config.publicPort(),
+        before == null ? 0 : before.port(),
+        config.plainTunnels(),
+        config.sharing().map(Sharing::message).orElse(null));
+  }
+
+  /** The server says where it can be reached; whether that is news. */
+  boolean reachable(HostPort now) {
+    instance.keep();
+    boolean news = !now.equals(address);
+    address = now;
+    return news;
+  }
+
+  int number() {
+    return number;
+  }
+
+  ServiceConfig config() {
+    return config;
+  }
+}
