@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param host of the public address
  * @param sharing how the port is shared; absent: it is not
  * @param held whether its client was connected when this was written
- * @param goneAt when the last holder went, milliseconds since 1970; 0 while held
+ * @param goneAt when the last holder went, milliseconds since 1970; 0 while held, and when the
+ *     lease is over
  */
 record Lease(
     int port,

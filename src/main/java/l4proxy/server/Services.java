@@ -200,7 +200,7 @@ final class Services implements Watch.Watched, AutoCloseable {
       return;
     }
     retired.add(service);
-    leases.keep(service.lease(false, System.currentTimeMillis()));
+    leases.keep(service.lease(false, 0)); // the port is only preferred from now on
     if (port.members().isEmpty()) {
       ports.remove(port.number(), port);
       closing.add(port);
