@@ -125,7 +125,7 @@ final class TunnelPool {
     } finally {
       lock.unlock();
     }
-    offer(tunnel, System.nanoTime(), System.nanoTime());
+    offer(tunnel);
   }
 
   /** Tickets that nobody used in time. */
@@ -141,7 +141,7 @@ final class TunnelPool {
   /** A user is done with a tunnel, and it is good. */
   void back(Tunnel tunnel) {
     drop();
-    offer(tunnel, System.nanoTime(), System.nanoTime());
+    offer(tunnel);
   }
 
   /** A user is done with a tunnel, and it is not good any more. */
@@ -152,6 +152,11 @@ final class TunnelPool {
     } finally {
       lock.unlock();
     }
+  }
+
+  private void offer(Tunnel tunnel) {
+    long now = System.nanoTime();
+    offer(tunnel, now, now);
   }
 
   private void offer(Tunnel tunnel, long used, long checked) {

@@ -1,0 +1,42 @@
+package l4proxy.server;
+
+import static org.junit.jupiter.api.Assertions.assertSame;
+
+import java.time.Duration;
+import l4proxy.LeakCheck;
+import l4proxy.Loopback;
+import l4proxy.net.Watch;
+import l4proxy.wire.Tunnel;
+import l4proxy.wire.TunnelState.Side;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The idle tunnels of one session: who gets which. */
+@Timeout(60)
+@ExtendWith(LeakCheck.class)
+final class TunnelPoolTest {
+  private static final Duration SOON = Duration.ofSeconds(10);
+
+  @Test
+  void tunnelUsedLastIsTakenFirstSoThatTheOthersGrowOld() throws Exception {
+    TunnelPool pool = new TunnelPool(count -> {});
+    try (Watch watch = new Watch();
+        Loopback one = Loopback.pair();
+        Loopback other = Loopback.pair();
+        Tunnel first = new Tunnel(one.connection(), Side.SERVER, watch);
+        Tunnel second = new Tunnel(other.connection(), Side.SERVER, watch)) {
+      pool.add(first);
+      pool.add(second);
+      assertSame(second, pool.take(SOON));
+      for (int user = 0; user < 5; user++) {
+        pool.back(second);
+        assertSame(second, pool.take(SOON));
+      }
+      assertSame(first, pool.take(SOON));
+      pool.back(second);
+      pool.back(first);
+      assertSame(first, pool.take(SOON));
+    }
+  }
+}
