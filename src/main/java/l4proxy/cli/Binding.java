@@ -2,6 +2,9 @@ package l4proxy.cli;
 
 import com.beust.jcommander.ParameterException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -155,13 +158,13 @@ final class Binding {
   }
 
   private static String read(String source, String path) throws UsageException, FailedException {
-    try {
-      Path file = Path.of(path);
-      if (Files.isRegularFile(file) && Files.size(file) > LONGEST_FILE) {
+    try (InputStream in = Files.newInputStream(Path.of(path))) {
+      byte[] bytes = in.readNBytes(LONGEST_FILE + 1); // a pipe or device does not tell its size
+      if (bytes.length > LONGEST_FILE) {
         throw new UsageException(
             source + ": " + path + " is longer than " + LONGEST_FILE + " bytes.");
       }
-      return Files.readString(file);
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (NoSuchFileException e) {
       throw new FailedException(source + ": there is no file " + path + ".");
     } catch (IOException e) {
@@ -169,9 +172,7 @@ final class Binding {
           source
               + ": cannot read "
               + path
-              + " ("
-              + "input or output failed"
-              + "); it must be a text file that this user may read.");
+              + "; it must be a text file in UTF-8 that this user may read.");
     }
   }
 }

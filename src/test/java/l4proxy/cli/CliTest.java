@@ -230,6 +230,26 @@ class CliTest {
   }
 
   @Test
+  void configFileWithoutEndIsNamed() {
+    assertEquals(2, shell.run("client", "--config", "/dev/zero"));
+    assertEquals(
+        "l4proxy: --config: /dev/zero is longer than 1048576 bytes." + System.lineSeparator(),
+        shell.err());
+  }
+
+  @Test
+  void configFileThatIsNoTextIsNamed() throws Exception {
+    Path file = Files.write(home.resolve("binary.json"), new byte[] {'{', (byte) 0xff, '}'});
+    assertEquals(1, shell.run("client", "--config", file.toString()));
+    assertEquals(
+        "l4proxy: --config: cannot read "
+            + file
+            + "; it must be a text file in UTF-8 that this user may read."
+            + System.lineSeparator(),
+        shell.err());
+  }
+
+  @Test
   void damagedCredentialsAreNamedAndLeftAlone() throws Exception {
     Path file = home.resolve("config/l4proxy/credentials.json");
     Files.createDirectories(file.getParent());
