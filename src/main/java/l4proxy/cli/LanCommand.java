@@ -57,10 +57,10 @@ final class LanCommand implements Command {
 
   private static void relay(Socket socket, HostPort backend)
       throws IOException, InterruptedException {
-    try (Connection user = new PlainConnection(socket)) {
+    try (Connection user = new PlainConnection(socket).resetWhenLost()) {
       Connection dialled;
       try {
-        dialled = new PlainConnection(Sockets.connect(backend.resolve(), DIAL));
+        dialled = new PlainConnection(Sockets.connect(backend.resolve(), DIAL)).resetWhenLost();
       } catch (IOException e) {
         user.abort();
         throw e;

@@ -365,6 +365,27 @@ class CommandsTest {
   }
 
   @Test
+  void lanThatIsStoppedIsAResetInTheMiddleOfADownload() throws Exception {
+    EchoBackend.Service endless =
+        socket -> {
+          byte[] bytes = new byte[64 * 1024];
+          while (true) {
+            socket.getOutputStream().write(bytes);
+          }
+        };
+    try (EchoBackend backend = new EchoBackend(endless)) {
+      var code = user.start("lan", "--pub_port", "0", "127.0.0.1", String.valueOf(backend.port()));
+      try (Socket socket = new Socket("127.0.0.1", port(user.line()))) {
+        socket.setSoTimeout(20_000);
+        assertEquals(0, socket.getInputStream().read());
+        user.terminate();
+        assertThrows(SocketException.class, () -> socket.getInputStream().readAllBytes());
+      }
+      assertEquals(0, code.get(20, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
   void lanNamesAPortThatIsTaken() throws Exception {
     try (ServerSocket taken = new ServerSocket(0)) {
       assertEquals(1, user.run("lan", "--pub_port", String.valueOf(taken.getLocalPort())));
