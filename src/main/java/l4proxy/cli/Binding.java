@@ -25,6 +25,7 @@ import l4proxy.api.Fields;
  */
 final class Binding {
   private static final String CONFIG = "--config";
+  private static final String CHECK = "--check_config";
   private static final int LONGEST_FILE = 1024 * 1024;
 
   private final Command command;
@@ -56,7 +57,7 @@ final class Binding {
     given.putAll(line.options());
     Given config = given.get(CONFIG);
     if (config != null) {
-      file(config).forEach(given::putIfAbsent);
+      file(config, given.containsKey(CHECK)).forEach(given::putIfAbsent);
     }
     fill(given, line.arguments());
     return true;
@@ -91,6 +92,19 @@ final class Binding {
       }
     }
     return given;
+  }
+
+  /** Where the file itself is what is asked about, one that cannot be read is a wrong answer. */
+  private Map<String, Given> file(Given config, boolean asked)
+      throws UsageException, FailedException {
+    try {
+      return file(config);
+    } catch (FailedException e) {
+      if (asked) {
+        throw new UsageException(String.valueOf(e.getMessage()));
+      }
+      throw e;
+    }
   }
 
   private Map<String, Given> file(Given config) throws UsageException, FailedException {

@@ -94,8 +94,9 @@ public final class Cli {
     Command command = entry.create();
     Options options = new Options(command);
     int name = entry.name().split(" ").length;
-    if (!new Binding(command, options)
-        .fill(words.subList(name, words.size()), shell.environment())) {
+    List<String> given = words.subList(name, words.size());
+    command.called(given);
+    if (!new Binding(command, options).fill(given, shell.environment())) {
       shell.print(Help.command(entry, command, options).stripTrailing());
       return DONE;
     }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import l4proxy.api.Fields;
 import l4proxy.client.ClientConfig;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code l4proxy client}: exposes one backend, or the services of a file. */
 final class ClientCommand implements Command {
+  private static final String CHECK = "--check_config";
+
   @ParametersDelegate private final ServerOptions server = new ServerOptions();
 
   @ParametersDelegate private final ServiceOptions service = new ServiceOptions();
@@ -40,8 +43,17 @@ final class ClientCommand implements Command {
       description = "a JSON file, with several services if need be",
       converter = Values.File.class,
       order = 4)
-  @SuppressWarnings("unused") // Binding reads the file before the fields are filled
-  private @Nullable Path config;
+  private @Nullable Path config; // Binding reads it before the fields are filled
+
+  @Parameter(
+      names = CHECK,
+      description =
+          "only says what it would do, a line for each service, and ends: 0 when that is right, 2"
+              + " when it is not",
+      converter = Values.Truth.class,
+      arity = 1,
+      order = 7)
+  private boolean checkConfig;
 
   @Parameter(
       names = "--drain",
@@ -70,12 +82,14 @@ final class ClientCommand implements Command {
 
   private List<ServiceFields.Written> fromFile = List.of();
 
+  private List<String> words = List.of();
+
   @Override
   public String field(Option option) {
     if (option.name().equals("--svr_addr")) {
       return "server";
     }
-    return ofServices.contains(option.name()) ? "" : option.field();
+    return ofServices.contains(option.name()) || option.name().equals(CHECK) ? "" : option.field();
   }
 
   @Override
@@ -89,9 +103,18 @@ final class ClientCommand implements Command {
   }
 
   @Override
+  public void called(List<String> line) {
+    words = List.copyOf(line);
+  }
+
+  @Override
   public int run(Shell shell)
       throws UsageException, FailedException, RefusedException, IOException, InterruptedException {
     List<ServiceConfig> services = services();
+    if (checkConfig) {
+      plans().forEach(shell::print);
+      return 0;
+    }
     Events events = Events.log("l4proxy.client");
     Access access =
         new Access(server.server(), shell, text -> events.happened(new Event.Warned(text)));
@@ -99,15 +122,10 @@ final class ClientCommand implements Command {
     Path state = stateDir == null ? Defaults.stateDir(shell) : stateDir;
     ClientConfig client = new ClientConfig(server.server(), services, state);
     Stop stop = shell.stop().get();
-    boolean several = services.size() > 1;
-    try (ProxyClient proxy =
-        new ProxyClient(
-            client,
-            trust,
-            (service, address) ->
-                shell.print("PUBLIC ADDRESS: " + address + (several ? " " + service.name() : "")),
-            events,
-            Version.text())) {
+    Announcements announced = new Announcements(shell);
+    announced.of(services);
+    try (ProxyClient proxy = new ProxyClient(client, trust, announced, events, Version.text())) {
+      stop.onHangup(() -> reread(shell, proxy, announced, events));
       run(proxy, stop);
     }
     return 0;
@@ -132,22 +150,73 @@ final class ClientCommand implements Command {
     }
   }
 
+  /** Reads the file again and goes over to its services; when it is wrong nothing changes. */
+  private void reread(Shell shell, ProxyClient proxy, Announcements announced, Events events) {
+    if (config == null) {
+      events.happened(new Event.Noted("SIGHUP: there is no --config file to read again"));
+      return;
+    }
+    try {
+      ClientCommand again = new ClientCommand();
+      new Binding(again, new Options(again)).fill(words, shell.environment());
+      List<ServiceConfig> services = again.services();
+      if (differs(again)) {
+        events.happened(
+            new Event.Warned(
+                "what "
+                    + config
+                    + " changes beside its services counts from the next start of this client"));
+      }
+      announced.of(services);
+      proxy.reconfigure(services);
+      events.happened(new Event.Noted("SIGHUP: " + config + " is read again"));
+    } catch (UsageException | FailedException e) {
+      events.happened(new Event.Warned("SIGHUP changes nothing: " + e.getMessage()));
+    }
+  }
+
+  private boolean differs(ClientCommand other) {
+    return !server.server().equals(other.server.server())
+        || !server.join().equals(other.server.join())
+        || noAuth != other.noAuth
+        || !drain.equals(other.drain)
+        || !Objects.equals(stateDir, other.stateDir);
+  }
+
+  /** What would be done, a line for each service. */
+  private List<String> plans() throws UsageException {
+    List<String> plans = new ArrayList<>();
+    for (ServiceFields.Written each : written()) {
+      ServiceConfig config = service.config(each.backend(), each.options());
+      List<String> words = new ArrayList<>();
+      words.add(config.name() + ": backend " + config.backend());
+      words.add("server " + server.server());
+      words.add(
+          config.publicPort() == 0 ? "any public port" : "public port " + config.publicPort());
+      words.addAll(service.unusual(each.options()));
+      plans.add(String.join(", ", words));
+    }
+    return plans;
+  }
+
   /** What to expose. */
   List<ServiceConfig> services() throws UsageException {
+    List<ServiceConfig> services = new ArrayList<>();
+    for (ServiceFields.Written each : written()) {
+      services.add(service.config(each.backend(), each.options()));
+    }
+    ServiceFields.checkPorts(services);
+    return services;
+  }
+
+  private List<ServiceFields.Written> written() throws UsageException {
     if (!fromFile.isEmpty() && !arguments.isEmpty()) {
       throw new UsageException(
           "The backend is given twice: as an argument and in the --config file's services; leave"
               + " one out.");
     }
-    List<ServiceFields.Written> written =
-        fromFile.isEmpty()
-            ? List.of(new ServiceFields.Written(Backend.parse(arguments), new ServiceOptions()))
-            : fromFile;
-    List<ServiceConfig> services = new ArrayList<>();
-    for (ServiceFields.Written each : written) {
-      services.add(service.config(each.backend(), each.options()));
-    }
-    ServiceFields.checkPorts(services);
-    return services;
+    return fromFile.isEmpty()
+        ? List.of(new ServiceFields.Written(Backend.parse(arguments), new ServiceOptions()))
+        : fromFile;
   }
 }

@@ -1,6 +1,7 @@
 package l4proxy.cli;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Set;
 import l4proxy.api.Fields;
 import l4proxy.client.RefusedException;
@@ -36,4 +37,7 @@ interface Command {
    * @param source names the file, for messages
    */
   default void take(Fields file, String source) throws UsageException {}
+
+  /** How it was called, for a command that reads its file again while it runs. */
+  default void called(List<String> words) {}
 }

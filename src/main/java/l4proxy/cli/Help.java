@@ -56,7 +56,7 @@ final class Help {
     StringBuilder notes = new StringBuilder();
     note(notes, command.inEnvironment(option) ? option.variable() : "");
     note(notes, file && !option.name().equals(CONFIG) ? command.field(option) : "");
-    String value = option.flag() ? "false" : declared.defaultValueDescription();
+    String value = option.usual();
     note(notes, value.isEmpty() ? "" : "default " + value);
     if (!notes.isEmpty()) {
       row(text, "", "[" + notes + "]");

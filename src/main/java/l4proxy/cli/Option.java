@@ -3,6 +3,7 @@ package l4proxy.cli;
 import com.beust.jcommander.ParameterDescription;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * One option of a command, as declared on its field.
@@ -37,6 +38,21 @@ record Option(String name, Class<?> type, ParameterDescription declared) {
   /** Whether it may stand alone, and then means true. */
   boolean flag() {
     return kind() == Kind.TRUTH;
+  }
+
+  /** What its field holds, as it would stand on the command line; empty when nothing was given. */
+  Optional<String> value() {
+    Object value = declared.getParameterized().get(declared.getObject());
+    if (value instanceof Duration time) {
+      long millis = time.toMillis();
+      return Optional.of(millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms");
+    }
+    return Optional.ofNullable(value).map(String::valueOf);
+  }
+
+  /** What counts when nothing was given. */
+  String usual() {
+    return flag() ? "false" : declared.getParameterAnnotation().defaultValueDescription();
   }
 
   Kind kind() {

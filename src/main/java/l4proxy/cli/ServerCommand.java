@@ -157,6 +157,8 @@ final class ServerCommand implements Command {
   private void serve(Shell shell, ServerConfig config, ServerState state, Stop stop)
       throws IOException, InterruptedException {
     Events events = Events.log("l4proxy.server");
+    stop.onHangup(() ->
+        events.happened(new Event.Noted("SIGHUP: the server has no file to read again here")));
     FirstStart first = new FirstStart(shell, events, config, state.identity(), state.keys());
     if (config.ctlAddr().port() != 0) {
       first.announce(config.ctlAddr());

@@ -45,8 +45,8 @@ final class ServiceFields {
 
   private static Written service(Fields fields, String source) throws UsageException {
     String host = fields.text(HOST).orElse(Backend.HOST);
-    checked(fields, HOST, () -> new Values.Host("").parse(host));
-    HostPort backend = new HostPort(host, fields.number(PORT, 1, 65535).orElse(Backend.PORT));
+    HostPort backend =
+        new HostPort(host(fields, host), fields.number(PORT, 1, 65535).orElse(Backend.PORT));
     ServiceOptions service = new ServiceOptions();
     Options options = new Options(service);
     Map<String, String> names = new HashMap<>();
@@ -71,11 +71,11 @@ final class ServiceFields {
     return new Written(backend, service);
   }
 
-  private static void checked(Fields fields, String field, Runnable check) {
+  private static String host(Fields fields, String text) {
     try {
-      check.run();
+      return new Values.Host("").parse(text);
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(fields.name(field) + ": " + e.getMessage());
+      throw new IllegalArgumentException(fields.name(HOST) + ": " + e.getMessage());
     }
   }
 

@@ -1,7 +1,11 @@
 package l4proxy.cli;
 
 import com.beust.jcommander.Parameter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import l4proxy.client.ServiceConfig;
 import l4proxy.client.Sharing;
 import l4proxy.net.HostPort;
@@ -14,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class ServiceOptions {
   /** What a service is called that has no name. */
   static final String NAME = "unknown";
+
+  /** Options that are told apart from the others, in words of their own. */
+  private static final Set<String> OWN_WORDS = Set.of("--client_name", "--pub_port");
 
   @Parameter(
       names = "--pub_port",
@@ -102,6 +109,29 @@ final class ServiceOptions {
         first(pubPort, below.pubPort, 0),
         first(plainTunnels, below.plainTunnels, false),
         sharing(below));
+  }
+
+  /**
+   * What is not as it would be anyway, as on the command line, but for name and public port.
+   *
+   * @param below what counts where nothing was given here
+   */
+  List<String> unusual(ServiceOptions below) {
+    Map<String, Option> others = new Options(below).byName();
+    List<String> unusual = new ArrayList<>();
+    for (Option option : new Options(this).byName().values()) {
+      Optional<String> value = option.value().or(() -> below(others, option));
+      if (!OWN_WORDS.contains(option.name())
+          && value.isPresent()
+          && !value.get().equals(option.usual())) {
+        unusual.add(option.flag() ? option.name() : option.name() + " " + value.get());
+      }
+    }
+    return unusual;
+  }
+
+  private static Optional<String> below(Map<String, Option> others, Option option) {
+    return Optional.ofNullable(others.get(option.name())).flatMap(Option::value);
   }
 
   private Optional<Sharing> sharing(ServiceOptions below) throws UsageException {

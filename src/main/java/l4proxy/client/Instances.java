@@ -52,14 +52,18 @@ final class Instances implements AutoCloseable {
 
   /** The id of one service. */
   final class Instance {
-    private final String stem;
+    private final String server;
     private final String id;
+    private String stem;
     private boolean kept;
+    private @Nullable Path file;
 
-    private Instance(String stem, String id, boolean kept) {
+    private Instance(String server, String stem, String id, @Nullable Path file) {
+      this.server = server;
       this.stem = stem;
       this.id = id;
-      this.kept = kept;
+      this.file = file;
+      this.kept = file != null;
     }
 
     String id() {
@@ -68,9 +72,36 @@ final class Instances implements AutoCloseable {
 
     /** The server accepted the service: its id is worth keeping, and nothing was written before. */
     void keep() {
-      if (!kept) {
-        kept = true;
-        write(stem, id);
+      synchronized (Instances.this) {
+        if (!kept) {
+          kept = true;
+          file = write(stem, id);
+        }
+      }
+    }
+
+    /** The service is another from now on, and this its id. */
+    void isOf(ServiceConfig now) {
+      synchronized (Instances.this) {
+        Path before = file;
+        String next = stem(server, now);
+        if (next.equals(stem)) {
+          return;
+        }
+        stem = next;
+        if (kept) {
+          file = write(stem, id);
+          giveUp(before);
+          forget(before);
+        }
+      }
+    }
+
+    /** Another process may have it. */
+    void release() {
+      synchronized (Instances.this) {
+        giveUp(file);
+        file = null;
       }
     }
   }
@@ -80,37 +111,59 @@ final class Instances implements AutoCloseable {
    * one.
    */
   synchronized Instance take(String server, ServiceConfig service) {
-    String stem =
-        digest(
-            String.join(
-                "\n",
-                server,
-                service.name(),
-                service.backend().toString(),
-                Integer.toString(service.publicPort())));
+    String stem = stem(server, service);
     try {
       for (int slot = 0; slot < SLOTS && Files.exists(file(stem, slot)); slot++) {
         String id = read(file(stem, slot));
         if (id != null) {
-          return new Instance(stem, id, true);
+          return new Instance(server, stem, id, file(stem, slot));
         }
       }
     } catch (IOException e) {
       complain(e);
     }
-    return new Instance(stem, draw(), false);
+    return new Instance(server, stem, draw(), null);
   }
 
-  private synchronized void write(String stem, String id) {
+  private static String stem(String server, ServiceConfig service) {
+    return digest(
+        String.join(
+            "\n",
+            server,
+            service.name(),
+            service.backend().toString(),
+            Integer.toString(service.publicPort())));
+  }
+
+  /** Where an id is kept from now on; null when it cannot be. */
+  private synchronized @Nullable Path write(String stem, String id) {
     if (closed) {
-      return;
+      return null;
     }
     try {
       Files.createDirectories(directory);
       for (int slot = 0; slot < SLOTS; slot++) {
         if (write(file(stem, slot), id)) {
-          return;
+          return file(stem, slot);
         }
+      }
+    } catch (IOException e) {
+      complain(e);
+    }
+    return null;
+  }
+
+  private void giveUp(@Nullable Path file) {
+    FileChannel channel = file == null ? null : held.remove(file);
+    if (channel != null) {
+      close(channel);
+    }
+  }
+
+  private void forget(@Nullable Path file) {
+    try {
+      if (file != null) {
+        Files.deleteIfExists(file);
       }
     } catch (IOException e) {
       complain(e);
@@ -204,12 +257,14 @@ final class Instances implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    for (FileChannel channel : held.values()) {
-      try {
-        channel.close();
-      } catch (IOException closedAlready) {
-        // the lock is gone either way
-      }
+    held.values().forEach(Instances::close);
+  }
+
+  private static void close(FileChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException closedAlready) {
+      // the lock is gone either way
     }
   }
 }

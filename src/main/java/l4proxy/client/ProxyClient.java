@@ -3,6 +3,9 @@ package l4proxy.client;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 public final class ProxyClient implements AutoCloseable {
   /** Tunnels opened at the same time: each costs both ends a TLS handshake. */
   private static final int OPENING = 16;
+
+  /** Numbers of services: 0 and up. */
+  private static final int NUMBERS = 100_000;
 
   private static final long LOOK_MILLIS = 50;
 
@@ -57,8 +63,12 @@ public final class ProxyClient implements AutoCloseable {
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("tunnel ", 1).factory());
   private final CountDownLatch stopped = new CountDownLatch(1);
   private volatile @Nullable ServerSession session;
+
+  /** What somebody ended on the server; under the lock of the services. */
+  private final List<Service> ended = new ArrayList<>();
+
   private String lastReason = "";
-  private int numbers;
+  private int number = -1;
   private volatile boolean draining;
   private volatile boolean wasConnected;
 
@@ -84,9 +94,62 @@ public final class ProxyClient implements AutoCloseable {
     config.services().forEach(this::add);
   }
 
-  private void add(ServiceConfig wanted) {
-    services.add(
-        new Service(numbers++, wanted, instances.take(config.server().toString(), wanted)));
+  private Service add(ServiceConfig wanted) {
+    do { // a number is not used again soon: users of its last service may be on the way
+      number = (number + 1) % NUMBERS;
+    } while (services.configured(number) != null);
+    Service added = new Service(number, wanted, instances.take(config.server().toString(), wanted));
+    services.add(added);
+    return added;
+  }
+
+  /**
+   * Goes over to other services: those not wanted any more are withdrawn, and their users may
+   * finish; new ones are exposed. A changed one is exposed anew as the same, its public port open
+   * all the while, unless it is to have another: new users find it changed, users it has do not
+   * notice. Whatever is wanted as it was is left alone, and so is what was ended on the server.
+   *
+   * @param wanted all that is to be exposed from now on
+   */
+  public void reconfigure(List<ServiceConfig> wanted) {
+    services.lock().lock();
+    try {
+      Collection<Service> before = new ArrayList<>(services.configured());
+      before.addAll(ended);
+      Change change = Change.of(before, wanted);
+      change.gone().forEach(this::withdraw);
+      change.kept().forEach(this::change);
+      change.fresh().stream().map(this::add).forEach(this::expose);
+    } finally {
+      services.lock().unlock();
+    }
+  }
+
+  private void withdraw(Service service) {
+    if (services.remove(service.number()) != null) {
+      note("service " + service.config().name() + " is withdrawn");
+      ServerSession now = session;
+      if (now != null) {
+        now.withdraw(service);
+      }
+      service.release();
+    }
+  }
+
+  private void change(Service service, ServiceConfig wanted) {
+    if (!service.config().equals(wanted) && services.configured(service.number()) == service) {
+      Service changed = service.changed(wanted);
+      services.add(changed);
+      expose(changed);
+    }
+  }
+
+  private void expose(Service service) {
+    note("service " + service.config().name() + " is exposed as it is written now");
+    ServerSession now = session;
+    if (now != null) {
+      now.expose(service);
+    }
   }
 
   /**
@@ -209,7 +272,13 @@ public final class ProxyClient implements AutoCloseable {
 
   /** Somebody ended a service on the server: it is not exposed again. */
   void ended(Service service) throws RefusedException {
-    services.remove(service.number());
+    services.lock().lock();
+    try {
+      services.remove(service.number());
+      ended.add(service);
+    } finally {
+      services.lock().unlock();
+    }
     String text = "Service " + service.config().name() + " was ended on the server";
     if (services.configured().isEmpty()) {
       wasConnected = false; // nothing is left to come back for

@@ -102,7 +102,7 @@ final class ServerSession implements AutoCloseable {
   void run() throws IOException, RefusedException {
     try {
       link.ask();
-      services.configured().forEach(service -> link.send(service.exposure()));
+      exposeAll();
       while (true) {
         switch (link.read()) {
           case Message.Exposed yes -> exposed(yes);
@@ -117,6 +117,26 @@ final class ServerSession implements AutoCloseable {
       close();
       services.sessionLost();
     }
+  }
+
+  private void exposeAll() {
+    services.lock().lock();
+    try {
+      services.configured().forEach(this::expose);
+    } finally {
+      services.lock().unlock();
+    }
+  }
+
+  /** Asks the server for a service, or for what changed of it. Under the lock of the services. */
+  void expose(Service service) {
+    link.send(service.exposure());
+  }
+
+  /** Tells the server that a service is not wanted any more. */
+  void withdraw(Service service) {
+    retries.remove(service.number());
+    link.send(new Message.Withdraw(service.number()));
   }
 
   private void exposed(Message.Exposed yes) {
@@ -155,12 +175,22 @@ final class ServerSession implements AutoCloseable {
     try {
       if (!over.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
         again.remove(service.number());
-        if (services.configured(service.number()) == service) {
-          link.send(service.exposure());
-        }
+        exposeAgain(service.number());
       }
     } catch (InterruptedException closing) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void exposeAgain(int number) {
+    services.lock().lock();
+    try {
+      Service now = services.configured(number);
+      if (now != null) {
+        expose(now);
+      }
+    } finally {
+      services.lock().unlock();
     }
   }
 

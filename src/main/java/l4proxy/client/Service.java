@@ -20,6 +20,22 @@ final class Service {
     this.instance = instance;
   }
 
+  /**
+   * The same service for the server, with other options, another backend or another name; under a
+   * new name its address is news.
+   */
+  Service changed(ServiceConfig now) {
+    instance.isOf(now);
+    Service changed = new Service(number, now, instance);
+    changed.address = now.name().equals(config.name()) ? address : null;
+    return changed;
+  }
+
+  /** It is not exposed any more: another process may be it. */
+  void release() {
+    instance.release();
+  }
+
   /** What to ask the server for. */
   Message.Expose exposure() {
     HostPort before = address;

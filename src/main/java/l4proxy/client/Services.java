@@ -7,15 +7,26 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.locks.ReentrantLock;
 import l4proxy.wire.Tunnel;
 import org.jspecify.annotations.Nullable;
 
 /** What this client serves, and which tunnels have a user on them. Any thread. */
 final class Services {
   private final Map<Integer, Service> configured = new ConcurrentSkipListMap<>();
+  private final ReentrantLock lock = new ReentrantLock();
   private final Set<Tunnel> all = ConcurrentHashMap.newKeySet();
   private final Set<Tunnel> busy = ConcurrentHashMap.newKeySet();
 
+  /**
+   * What is held while services change, and while what is to be exposed is told to the server: it
+   * hears of each the latest last.
+   */
+  ReentrantLock lock() {
+    return lock;
+  }
+
+  /** Adds a service, or puts it in the place of the one of its number. */
   void add(Service service) {
     configured.put(service.number(), service);
   }

@@ -51,8 +51,21 @@ final class TestShell implements AutoCloseable {
         new PrintStream(new Lines(), true, StandardCharsets.UTF_8),
         new PrintStream(err, true, StandardCharsets.UTF_8),
         question -> answer,
-        () -> stop::await);
+        () -> signals);
   }
+
+  private final Stop signals =
+      new Stop() {
+        @Override
+        public void await() throws InterruptedException {
+          stop.await();
+        }
+
+        @Override
+        public void onHangup(Runnable action) {
+          // nobody sends one: that takes a process of its own
+        }
+      };
 
   /** Runs a command to its end; returns the exit code. */
   int run(String... words) {
