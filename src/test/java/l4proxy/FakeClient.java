@@ -68,7 +68,7 @@ final class FakeClient implements AutoCloseable {
   }
 
   private static Message.Expose exposure(String name, int port) {
-    return new Message.Expose(0, name, "nowhere:1", id(), port, 0, false, null);
+    return new Message.Expose(0, name, "nowhere:1", id(), port, 0, false, 0, null);
   }
 
   static String id() {

@@ -87,6 +87,17 @@ final class ServiceOptions {
       order = 40)
   private @Nullable Boolean plainTunnels;
 
+  @Parameter(
+      names = "--backend_port",
+      placeholder = "PORT",
+      description =
+          "the port at which the backend may answer at this client's own public address: while the"
+              + " server reaches it there, that is the address told to users; 0 for none",
+      defaultValueDescription = "0",
+      converter = Values.PortOrNone.class,
+      order = 41)
+  private @Nullable Integer backendPort;
+
   /** The field of a service in the file that stands for an option. */
   static String field(Option option) {
     return switch (option.name()) {
@@ -108,6 +119,7 @@ final class ServiceOptions {
         backend,
         first(pubPort, below.pubPort, 0),
         first(plainTunnels, below.plainTunnels, false),
+        first(backendPort, below.backendPort, 0),
         sharing(below));
   }
 

@@ -98,6 +98,18 @@ final class Values {
     }
   }
 
+  /** A port, or 0 for none. */
+  static final class PortOrNone extends Converter<Integer> {
+    PortOrNone(String option) {
+      super(option);
+    }
+
+    @Override
+    Integer parse(String text) {
+      return number(text, 0, 65535, "a port from 1 to 65535, or 0 for none");
+    }
+  }
+
   /** How many; 0 for no bound. */
   static final class Count extends Converter<Integer> {
     Count(String option) {

@@ -263,9 +263,9 @@ public final class ProxyClient implements AutoCloseable {
   }
 
   /** A service can be reached. */
-  void reachable(Service service, HostPort address) {
+  void reachable(Service service, HostPort address, int relayPort) {
     wasConnected = true;
-    if (service.reachable(address)) {
+    if (service.reachable(address, relayPort)) {
       listener.reachable(service.config(), address);
     }
   }

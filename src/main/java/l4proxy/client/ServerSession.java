@@ -143,7 +143,7 @@ final class ServerSession implements AutoCloseable {
     retries.remove(yes.service());
     Service service = services.configured(yes.service());
     if (service != null) {
-      client.reachable(service, new HostPort(yes.host(), yes.port()));
+      client.reachable(service, new HostPort(yes.host(), yes.port()), yes.relayPort());
     }
   }
 

@@ -13,6 +13,7 @@ final class Service {
   private final ServiceConfig config;
   private final Instances.Instance instance;
   private volatile @Nullable HostPort address;
+  private volatile int relayPort;
 
   Service(int number, ServiceConfig config, Instances.Instance instance) {
     this.number = number;
@@ -27,6 +28,7 @@ final class Service {
   Service changed(ServiceConfig now) {
     instance.isOf(now);
     Service changed = new Service(number, now, instance);
+    changed.relayPort = relayPort;
     changed.address = now.name().equals(config.name()) ? address : null;
     return changed;
   }
@@ -38,21 +40,22 @@ final class Service {
 
   /** What to ask the server for. */
   Message.Expose exposure() {
-    HostPort before = address;
     return new Message.Expose(
         number,
         config.name(),
         config.backend().toString(),
         instance.id(),
         config.publicPort(),
-        before == null ? 0 : before.port(),
+        relayPort,
         config.plainTunnels(),
+        config.backendPort(),
         config.sharing().map(Sharing::message).orElse(null));
   }
 
   /** The server says where it can be reached; whether that is news. */
-  boolean reachable(HostPort now) {
+  boolean reachable(HostPort now, int serversOwnPort) {
     instance.keep();
+    relayPort = serversOwnPort;
     boolean news = !now.equals(address);
     address = now;
     return news;

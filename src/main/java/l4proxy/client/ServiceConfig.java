@@ -10,6 +10,8 @@ import l4proxy.net.HostPort;
  * @param backend where users are connected to
  * @param publicPort the port asked for on the server, 0 for any
  * @param plainTunnels whether its tunnels go unencrypted
+ * @param backendPort the port at which the backend may answer at this client's own public address,
+ *     0 for none
  * @param sharing how its public port is shared; absent: it is not
  */
 public record ServiceConfig(
@@ -17,6 +19,7 @@ public record ServiceConfig(
     HostPort backend,
     int publicPort,
     boolean plainTunnels,
+    int backendPort,
     Optional<Sharing> sharing) {
   /**
    * A service with nothing special.
@@ -27,6 +30,6 @@ public record ServiceConfig(
    * @return the service
    */
   public static ServiceConfig of(String name, HostPort backend, int publicPort) {
-    return new ServiceConfig(name, backend, publicPort, false, Optional.empty());
+    return new ServiceConfig(name, backend, publicPort, false, 0, Optional.empty());
   }
 }

@@ -1,6 +1,7 @@
 package l4proxy.server;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,7 @@ final class ClientSession {
   private final Message.Control hello;
   private final Connection connection;
   private final ControlLink link;
+  private final Shared shared;
   private final Services services;
   private final Exposures exposures;
   private final Tickets tickets;
@@ -63,6 +65,7 @@ final class ClientSession {
     this.key = key;
     this.hello = hello;
     this.connection = connection;
+    this.shared = shared;
     this.services = shared.services();
     this.exposures = shared.exposures();
     this.tickets = shared.tickets();
@@ -101,12 +104,18 @@ final class ClientSession {
 
   private void expose(Message.Expose asked) throws InterruptedException {
     Message answer = exposures.expose(this, asked);
-    link.send(answer);
-    if (answer instanceof Message.Exposed) {
-      TunnelPool pool = pool(asked.plainTunnels());
-      wanted.add(pool);
-      pool.keep();
+    if (!(answer instanceof Message.Exposed relay)) {
+      link.send(answer);
+      return;
     }
+    if (asked.backendPort() == 0) {
+      link.send(answer);
+    } else {
+      shared.direct().start(new DirectAddress(this, asked, relay, shared));
+    }
+    TunnelPool pool = pool(asked.plainTunnels());
+    wanted.add(pool);
+    pool.keep();
   }
 
   private void lost() {
@@ -238,6 +247,11 @@ final class ClientSession {
     inUse.forEach(Tunnel::abort);
   }
 
+  /** Waits for the end of the control connection; false when it did not come in time. */
+  boolean isOverWithin(Duration time) throws InterruptedException {
+    return over.await(time.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
   /** What its tunnels name. */
   boolean isNamed(String session) {
     return id.equals(session);
@@ -249,6 +263,11 @@ final class ClientSession {
 
   boolean draining() {
     return draining;
+  }
+
+  /** Where the control connection comes from. */
+  InetSocketAddress remote() {
+    return connection.remote();
   }
 
   String client() {

@@ -82,9 +82,10 @@ final class Exposures {
    */
   Message expose(ClientSession session, Message.Expose asked) throws InterruptedException {
     return switch (grant(session, asked)) {
-      case Outcome.Granted(Service service) ->
-          new Message.Exposed(
-              asked.service(), service.name(), service.host(), service.port().number());
+      case Outcome.Granted(Service service) -> {
+        int port = service.port().number();
+        yield new Message.Exposed(asked.service(), service.name(), service.host(), port, port);
+      }
       case Outcome.Denied(String text, boolean lasting) ->
           new Message.Refused(asked.service(), cut(text), lasting);
       case Outcome.Over() -> new Message.Ended(asked.service());

@@ -32,12 +32,16 @@ import org.jspecify.annotations.Nullable;
 public final class ProxyServer implements AutoCloseable {
   private static final long LOOK_MILLIS = 50;
 
+  /** How often a backend is dialled at its client's own address. */
+  private static final Duration DIRECT = Duration.ofSeconds(30);
+
   private final ServerConfig config;
   private final ServerState state;
   private final Events events;
   private final String version;
   private final Watch watch = new Watch();
   private final Handshakes handshakes = new Handshakes();
+  private final DirectDials direct = new DirectDials(DIRECT);
   private final Leases leases;
   private final Services services;
   private final Sessions sessions;
@@ -72,7 +76,7 @@ public final class ProxyServer implements AutoCloseable {
             ports,
             leases,
             key -> key.equals(Sessions.NOBODY) || keys.contains(key));
-    Shared shared = new Shared(services, exposures, new Tickets(), watch);
+    Shared shared = new Shared(services, exposures, new Tickets(), direct, watch);
     this.sessions = new Sessions(shared, state.keys(), config, handshakes, events, version);
   }
 
@@ -181,11 +185,11 @@ public final class ProxyServer implements AutoCloseable {
     return new ClientView(
         service.name(),
         service.asked().name(),
-        new HostPort(host, port).toString(),
+        service.direct().orElse(new HostPort(host, port)).toString(),
         new HostPort(host, controlAddress().port()).toString(),
         service.asked().backend(),
         service.asked().sharing() != null,
-        false,
+        service.direct().isPresent(),
         service.key(),
         session == null ? "reconnecting" : draining ? "draining" : "connected",
         session == null ? "" : session.version(),
@@ -244,6 +248,7 @@ public final class ProxyServer implements AutoCloseable {
     if (control != null) {
       control.close();
     }
+    direct.close();
     watch.close();
     leases.close();
   }

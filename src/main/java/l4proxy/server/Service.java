@@ -7,8 +7,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import l4proxy.events.EndedBy;
+import l4proxy.net.HostPort;
 import l4proxy.net.Traffic;
 import l4proxy.wire.Message;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +35,7 @@ final class Service {
   private volatile @Nullable ClientSession session;
   private volatile Instant connectedAt = Instant.now();
   private volatile String process = "";
+  private volatile @Nullable HostPort direct;
 
   /** What it has earned of the next turn: {@link Members}, under the lock of its port. */
   private long credit;
@@ -65,6 +68,7 @@ final class Service {
     host = shownHost;
     standing.reset();
     process = next.process();
+    direct = null; // until it answers again
     session = next;
     connectedAt = Instant.now();
     port.memberChanged();
@@ -177,6 +181,16 @@ final class Service {
 
   Instant connectedAt() {
     return connectedAt;
+  }
+
+  /** The backend answers at an address of its own, or not any more. */
+  void direct(@Nullable HostPort address) {
+    direct = address;
+  }
+
+  /** Where users reach the backend without the relay, if they can. */
+  Optional<HostPort> direct() {
+    return Optional.ofNullable(direct);
   }
 
   /** Host of the public address, as its client sees the server. */

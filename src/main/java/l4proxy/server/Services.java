@@ -87,6 +87,7 @@ final class Services implements Watch.Watched, AutoCloseable {
               lease.port(),
               0,
               false,
+              0,
               lease.sharing());
       PublicPort there = ports.get(lease.port());
       PublicPort port = there == null ? open(binder.bind(lease.port())) : there;

@@ -130,6 +130,8 @@ public sealed interface Message {
    * @param publicPort the port asked for, 0 for any
    * @param lastPort the port it had before, 0 for none: preferred when any will do
    * @param plainTunnels whether its tunnels go unencrypted
+   * @param backendPort the port at which the backend may answer at the client's own public address,
+   *     0 for none
    * @param sharing how it shares its public port; absent: it does not
    */
   record Expose(
@@ -140,6 +142,7 @@ public sealed interface Message {
       int publicPort,
       int lastPort,
       boolean plainTunnels,
+      int backendPort,
       @Nullable Sharing sharing)
       implements Message {
     /** Checks. */
@@ -150,6 +153,7 @@ public sealed interface Message {
       Checks.id("instance", instance);
       Checks.range("publicPort", publicPort, 0, 65_535);
       Checks.range("lastPort", lastPort, 0, 65_535);
+      Checks.range("backendPort", backendPort, 0, 65_535);
     }
   }
 
@@ -191,20 +195,35 @@ public sealed interface Message {
   }
 
   /**
-   * Server: the service is reachable.
+   * Server: the service is reachable; said again when the address changes.
    *
    * @param service the client's number for it
    * @param name the server's name for it
    * @param host of the public address
    * @param port of the public address
+   * @param relayPort the server's own public port, which is open too where the address is the
+   *     backend's
    */
-  record Exposed(int service, String name, String host, int port) implements Message {
+  record Exposed(int service, String name, String host, int port, int relayPort)
+      implements Message {
     /** Checks. */
     public Exposed {
       Checks.range("service", service, 0, 100_000);
       Checks.text("name", name, 64);
       Checks.text("host", host, 253);
       Checks.range("port", port, 1, 65_535);
+      Checks.range("relayPort", relayPort, 1, 65_535);
+    }
+
+    /**
+     * The same service at another address.
+     *
+     * @param otherHost of that address
+     * @param otherPort of that address
+     * @return the message
+     */
+    public Exposed at(String otherHost, int otherPort) {
+      return new Exposed(service, name, otherHost, otherPort, relayPort);
     }
   }
 
