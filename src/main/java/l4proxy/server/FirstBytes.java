@@ -47,13 +47,15 @@ final class FirstBytes {
 
   /** Opens a tunnel with all that the user said so far. */
   void open(Tunnel next, OpenFrame frame) throws IOException {
+    boolean open = false;
     lock.lock();
     try {
-      tunnel = next;
       spoken = length > ONE_WRITE; // less fits one system call: when that fails, nothing went out
       next.open(frame, kept, length);
       spoken = length > 0;
+      open = true;
     } finally {
+      tunnel = open ? next : null; // what the user says meanwhile went into no tunnel
       lock.unlock();
     }
   }
