@@ -3,6 +3,7 @@ package l4proxy.server;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +28,7 @@ final class Leases implements AutoCloseable {
   static final String FILE = "leases.json";
   private static final int MOST = 10_000;
   private static final int MOST_OF_KEY = 1_000;
+  private static final Duration AGAIN = Duration.ofSeconds(30);
   private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
 
   private record Id(String key, String instance) {}
@@ -40,6 +42,7 @@ final class Leases implements AutoCloseable {
   private final Map<Id, Lease> all = new LinkedHashMap<>(16, 0.75f, true);
   private final Thread writer;
   private boolean dirty;
+  private boolean owed;
   private boolean closed;
 
   private Leases(StateDirectory state, Events events, List<Lease> before) {
@@ -117,33 +120,44 @@ final class Leases implements AutoCloseable {
     try {
       while (true) {
         List<Lease> now;
+        boolean last;
         lock.lock();
         try {
-          while (!dirty && !closed) {
-            changed.await();
-          }
+          awaitChange();
           if (!dirty) {
             return;
           }
           dirty = false;
+          last = closed;
           now = new ArrayList<>(all.values());
         } finally {
           lock.unlock();
         }
-        write(now);
+        owed = !write(now) && !last;
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void write(List<Lease> leases) {
+  /** Waits for something to write; what could not be written is tried again, at the end too. */
+  private void awaitChange() throws InterruptedException {
+    long left = owed ? AGAIN.toNanos() : Long.MAX_VALUE;
+    while (!dirty && !closed && left > 0) {
+      left = changed.awaitNanos(left);
+    }
+    dirty |= owed;
+  }
+
+  private boolean write(List<Lease> leases) {
     try {
       state.write(FILE, GSON.toJson(new Content(leases)));
+      return true;
     } catch (IOException e) {
       events.happened(
           new Event.Warned(
               "public ports are not remembered over a restart for now: " + e.getMessage()));
+      return false;
     }
   }
 
