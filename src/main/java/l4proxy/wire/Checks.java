@@ -1,6 +1,7 @@
 package l4proxy.wire;
 
 import java.util.regex.Pattern;
+import l4proxy.net.HostPort;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,19 @@ final class Checks {
       throw new IllegalArgumentException(
           field + " is not 1 to 19 letters, digits, '-', '_' or '.'");
     }
+  }
+
+  /** A host name or address. */
+  static void host(String field, @Nullable String value) {
+    try {
+      if (value != null) {
+        HostPort _ = new HostPort(value, 0);
+        return;
+      }
+    } catch (IllegalArgumentException e) {
+      // said below: its own message repeats the text
+    }
+    throw new IllegalArgumentException(field + " is no host name or address");
   }
 
   /** 128 random bits in base64url. */

@@ -210,7 +210,7 @@ public sealed interface Message {
     public Exposed {
       Checks.range("service", service, 0, 100_000);
       Checks.text("name", name, 64);
-      Checks.text("host", host, 253);
+      Checks.host("host", host);
       Checks.range("port", port, 1, 65_535);
       Checks.range("relayPort", relayPort, 1, 65_535);
     }

@@ -239,6 +239,8 @@ final class MessagesTest {
     breach("{\"type\":\"refused\",\"service\":1,\"text\":null}");
     breach("{\"type\":\"exposed\",\"service\":1,\"name\":\"n\",\"host\":\"h\"}");
     breach("{\"type\":\"exposed\",\"service\":1,\"name\":\"n\",\"host\":\"h\",\"port\":0}");
+    breach("{\"type\":\"exposed\",\"service\":1,\"name\":\"n\",\"host\":\"a b\",\"port\":1}");
+    breach("{\"type\":\"exposed\",\"service\":1,\"name\":\"n\",\"port\":1}");
   }
 
   @Test
