@@ -126,6 +126,9 @@ final class Values {
   static final class Time extends Converter<Duration> {
     private static final Pattern TIME = Pattern.compile("([0-9]{1,9})(ms|s|m|h)?");
 
+    /** Far from where nanoseconds overflow. */
+    private static final Duration MOST = Duration.ofDays(365);
+
     Time(String option) {
       super(option);
     }
@@ -137,12 +140,17 @@ final class Values {
         throw expected(text, "a time: expected 500ms, 30s, 2m, 1h, or a number of seconds");
       }
       long number = Long.parseLong(matcher.group(1));
-      return switch (Optional.ofNullable(matcher.group(2)).orElse("s")) {
-        case "ms" -> Duration.ofMillis(number);
-        case "m" -> Duration.ofMinutes(number);
-        case "h" -> Duration.ofHours(number);
-        default -> Duration.ofSeconds(number);
-      };
+      Duration time =
+          switch (Optional.ofNullable(matcher.group(2)).orElse("s")) {
+            case "ms" -> Duration.ofMillis(number);
+            case "m" -> Duration.ofMinutes(number);
+            case "h" -> Duration.ofHours(number);
+            default -> Duration.ofSeconds(number);
+          };
+      if (time.compareTo(MOST) > 0) {
+        throw expected(text, "a time of at most a year, 8760h");
+      }
+      return time;
     }
   }
 

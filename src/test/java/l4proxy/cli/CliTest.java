@@ -54,6 +54,9 @@ class CliTest {
             "--drain: \"soon\" is not a time: expected 500ms, 30s, 2m, 1h, or a number of"
                 + " seconds."),
         Arguments.of(
+            "client --drain 999999999h",
+            "--drain: \"999999999h\" is not a time of at most a year, 8760h."),
+        Arguments.of(
             "client --drain -5",
             "--drain: \"-5\" is not a time: expected 500ms, 30s, 2m, 1h, or a number of seconds."),
         Arguments.of(
