@@ -1,0 +1,64 @@
+"""The short run that fails when l4proxy has become far slower, or larger, than it was.
+
+RATIOS are l4proxy's figures to those of HAProxy and of ssh -R in the same run, each the best of its rounds, as --guard prints
+them; a change that makes l4proxy faster raises them. A figure is out of its limit when it is worse than MARGIN of its ratio
+to both of them. The run fails when a figure is that in every attempt: noise goes by, a change does not. The processor time
+that a request or a gigabyte takes is among the figures because other work on the machine hardly changes it.
+"""
+
+from works import MORE
+
+PEERS = "l4proxy,l4proxy-plain,ssh,haproxy"
+WORKS = "bulk1,requests,connects,mixed,idle-short"
+ROUNDS = 2
+ATTEMPTS = 3
+SECONDS = 1
+MARGIN = 0.6
+
+RATIOS = {
+    ("bulk1", "rate", "l4proxy"): {"haproxy": 0.31, "ssh": 0.62},
+    ("bulk1", "rate", "l4proxy-plain"): {"haproxy": 0.53, "ssh": 1.10},
+    ("bulk1", "cpu", "l4proxy"): {"haproxy": 9.00, "ssh": 1.60},
+    ("bulk1", "cpu", "l4proxy-plain"): {"haproxy": 4.50, "ssh": 0.85},
+    ("requests", "rate", "l4proxy"): {"haproxy": 0.17, "ssh": 0.60},
+    ("requests", "rate", "l4proxy-plain"): {"haproxy": 0.24, "ssh": 0.80},
+    ("requests", "cpu", "l4proxy"): {"haproxy": 9.10, "ssh": 4.40},
+    ("requests", "cpu", "l4proxy-plain"): {"haproxy": 6.50, "ssh": 3.10},
+    ("connects", "rate", "l4proxy"): {"haproxy": 0.11, "ssh": 0.33},
+    ("connects", "rate", "l4proxy-plain"): {"haproxy": 0.17, "ssh": 0.50},
+    ("connects", "cpu", "l4proxy"): {"haproxy": 11.50, "ssh": 3.40},
+    ("connects", "cpu", "l4proxy-plain"): {"haproxy": 8.50, "ssh": 2.40},
+    ("mixed", "rate", "l4proxy"): {"haproxy": 0.10, "ssh": 0.50},
+    ("mixed", "rate", "l4proxy-plain"): {"haproxy": 0.35, "ssh": 1.80},
+    ("mixed", "bulk", "l4proxy"): {"haproxy": 0.27, "ssh": 1.00},
+    ("mixed", "bulk", "l4proxy-plain"): {"haproxy": 0.36, "ssh": 1.20},
+    ("idle-short", "1000", "l4proxy"): {"haproxy": 33.00, "ssh": 3.10},
+    ("idle-short", "1000", "l4proxy-plain"): {"haproxy": 11.00, "ssh": 1.05},
+}
+
+
+def absent(peers):
+    """What the guard cannot do without and is not there, or None."""
+    return next((name for name in PEERS.split(",") if name not in {peer.name for peer in peers}), None)
+
+
+def judge(results):
+    """Prints every ratio; returns sentences, by work, about those out of their limits."""
+    found = {}
+    figures = {work.name: work.figures for work in results.works}
+    for (work, name, ours), expected in RATIOS.items():
+        if work not in figures:
+            continue
+        figure = figures[work][name]
+        best = max if figure.better == MORE else min
+        values = {peer: best(all_values) for peer, all_values in results.values.get((work, name), {}).items()}
+        if missing := {ours, *expected} - values.keys():
+            found.setdefault(work, []).append(f"{figure.title}: {' and '.join(sorted(missing))} could not be measured")
+            continue
+        ratios = {peer: values[ours] / values[peer] for peer in expected}
+        shown = ", ".join(f"{ratio:.2f} x {peer} (was {expected[peer]:.2f})" for peer, ratio in ratios.items())
+        print(f"{ours}, {figure.title}: {values[ours]:.2f} {figure.unit}, {shown}")
+        kept = max(ratios[peer] / was if figure.better == MORE else was / ratios[peer] for peer, was in expected.items())
+        if kept < MARGIN:
+            found.setdefault(work, []).append(f"{ours}, {figure.title}: {shown}, which is worse than {MARGIN} of what it was")
+    return found
