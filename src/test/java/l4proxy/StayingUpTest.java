@@ -358,6 +358,19 @@ class StayingUpTest {
   }
 
   @Test
+  void drainingServerTakesNoNewServices() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address());
+        FakeClient late = new FakeClient(pair)) {
+      pair.server().drain(Duration.ZERO);
+      assertInstanceOf(Message.Draining.class, late.next());
+      Message answer = late.exposeAt("late", 0);
+      Message.Refused refused = assertInstanceOf(Message.Refused.class, answer);
+      assertFalse(refused.lasting(), "it may come back for the next server");
+    }
+  }
+
+  @Test
   void drainingClientLetsUsersFinishAndTakesNoMore() throws Exception {
     try (EchoBackend backend = new EchoBackend();
         ProxyPair pair = new ProxyPair(directory, backend.address());

@@ -42,6 +42,11 @@ public final class Identity {
         throw StateException.corrupt(state.pathOf(FILE), String.valueOf(e.getMessage()));
       }
     }
+    if (state.read(Keys.FILE).isPresent()) {
+      throw new StateException(
+          "%s is missing, and the keys in %s are worthless without it: restore it from a backup, or move the keys away too, which makes every join key given out so far worthless."
+              .formatted(state.pathOf(FILE), state.pathOf(Keys.FILE)));
+    }
     try {
       CertifiedKey made = Keytool.create(state.path());
       PEMEncoder encoder = PEMEncoder.of();

@@ -16,7 +16,10 @@ public final class Keys {
   /** The most keys a server holds. */
   public static final int MAX_KEYS = 10_000;
 
-  private static final String FILE = "keys.json";
+  static final String FILE = "keys.json";
+
+  /** What clients without a key go by, where they need none: the name of no key. */
+  public static final String NOBODY = "no-key";
 
   /** Longer than any secret; what is longer is not worth a digest. */
   private static final int MAX_SECRET_CHARS = 128;
@@ -128,6 +131,10 @@ public final class Keys {
   public synchronized JoinKey create(
       String name, boolean admin, Optional<PortRanges> ports, int maxServices)
       throws KeyExistsException, StateException {
+    if (name.equals(NOBODY)) {
+      throw new IllegalArgumentException(
+          "Clients without a key go by the name " + NOBODY + "; choose another.");
+    }
     JoinKey joinKey = JoinKey.create(pin, random);
     Key key = Key.of(name, joinKey, admin, ports, maxServices);
     if (table.byName().containsKey(name)) {

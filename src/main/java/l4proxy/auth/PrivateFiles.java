@@ -16,7 +16,7 @@ import java.nio.file.attribute.PosixFilePermissions;
  * Directories and files that only their owner may read. Modes are set where the file system has
  * them; elsewhere (Windows) what a new file inherits from the user's directory has to do.
  */
-final class PrivateFiles {
+public final class PrivateFiles {
   /**
    * Ends the name of everything temporary. Leftovers of a crash are removed by it, so nobody else's
    * file may end so, wherever --state_dir points.
@@ -25,8 +25,13 @@ final class PrivateFiles {
 
   private PrivateFiles() {}
 
-  /** Creates what is missing of the directory's path, each with mode 0700. */
-  static void createDirectories(Path directory) throws IOException {
+  /**
+   * Creates what is missing of the directory's path, each with mode 0700.
+   *
+   * @param directory which may be there already
+   * @throws IOException when it cannot be created, or something else is in its place
+   */
+  public static void createDirectories(Path directory) throws IOException {
     if (Files.exists(directory) && !Files.isDirectory(directory)) {
       throw new FileAlreadyExistsException(directory.toString(), null, "not a directory");
     }

@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import l4proxy.auth.PrivateFiles;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
 import org.jspecify.annotations.Nullable;
@@ -141,7 +142,7 @@ final class Instances implements AutoCloseable {
       return null;
     }
     try {
-      Files.createDirectories(directory);
+      PrivateFiles.createDirectories(directory);
       for (int slot = 0; slot < SLOTS; slot++) {
         if (write(file(stem, slot), id)) {
           return file(stem, slot);

@@ -65,6 +65,10 @@ final class ControlPort implements AutoCloseable {
     Role role;
     try (var _ = handshakes.enter(socket)) {
       role = meet(new PlainConnection(socket));
+      if (role instanceof Role.Browser browser && !door.proven(browser.head())) {
+        door.answerOnce(browser.connection(), browser.head());
+        return;
+      }
     } catch (IOException stranger) {
       String from = Sockets.text(new PlainConnection(socket).remote());
       events.happened(new Event.StrangerDropped(from, String.valueOf(stranger.getMessage())));

@@ -108,6 +108,9 @@ final class Exposures {
       if (!good.test(session.key())) {
         return new Outcome.Denied("its key was revoked", true);
       }
+      if (services.stopped()) {
+        return new Outcome.Denied("the server is stopping", false);
+      }
       silent.ifPresent(
           gone -> gone.close("its port was taken over after it left a probe unanswered"));
       if (ended.contains(session.process() + asked.instance())) {

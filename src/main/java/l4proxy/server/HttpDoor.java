@@ -3,7 +3,13 @@ package l4proxy.server;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import l4proxy.auth.JoinKey;
+import l4proxy.auth.Keys;
 import l4proxy.net.Connection;
 import l4proxy.net.Input;
 import l4proxy.net.PlainConnection;
@@ -14,16 +20,43 @@ import l4proxy.wire.ProtocolException;
 /**
  * A way in to the HttpServer, which itself listens on a loopback port that nobody is told of. A
  * connection counts as a handshake until its first request's head is there whole; then it is
- * relayed.
+ * relayed. Without a key that counts it goes on being one, and is answered once: whoever proves
+ * nothing keeps no place from those who do.
  */
 final class HttpDoor {
   private static final int HEAD = 16 * 1024;
   private static final Duration CONNECTING = Duration.ofSeconds(5);
 
-  private final InetSocketAddress http;
+  private static final byte[] ONCE = "Connection: close\r\n".getBytes(StandardCharsets.US_ASCII);
+  private static final Pattern BEARER =
+      Pattern.compile(
+          "(?im)^authorization:[ \t]*bearer[ \t]+(l4p1_[A-Za-z0-9_-]{1,200})[ \t]*\r?$");
 
-  HttpDoor(InetSocketAddress http) {
+  private final InetSocketAddress http;
+  private final Keys keys;
+
+  /**
+   * A way in.
+   *
+   * @param http where the HttpServer listens
+   * @param keys that count
+   */
+  HttpDoor(InetSocketAddress http, Keys keys) {
     this.http = http;
+    this.keys = keys;
+  }
+
+  /** Whether a request's head carries a key that counts. */
+  boolean proven(byte[] head) {
+    Matcher bearer = BEARER.matcher(new String(head, StandardCharsets.ISO_8859_1));
+    if (!bearer.find()) {
+      return false;
+    }
+    try {
+      return keys.find(JoinKey.parse(bearer.group(1)).secret()).isPresent();
+    } catch (IllegalArgumentException notAKey) {
+      return false;
+    }
   }
 
   /** Reads a request's head; the connection's deadline bounds the time. */
@@ -48,9 +81,26 @@ final class HttpDoor {
     throw new ProtocolException("an HTTP request's head of more than " + HEAD + " bytes");
   }
 
-  /** Relays a connection to the HttpServer, to its end. */
+  /** Relays a connection that has proven a key to the HttpServer, to its end. */
   void relay(Connection from, byte[] head) throws IOException, InterruptedException {
     from.in().deadline(Duration.ZERO);
+    pass(from, head);
+  }
+
+  /** Has one request answered; all of it has to arrive within the connection's deadline. */
+  void answerOnce(Connection from, byte[] head) throws IOException, InterruptedException {
+    int line = 1;
+    while (head[line - 1] != '\n') {
+      line++;
+    }
+    ByteArrayOutputStream once = new ByteArrayOutputStream();
+    once.write(head, 0, line);
+    once.write(ONCE);
+    once.write(head, line, head.length - line);
+    pass(from, once.toByteArray());
+  }
+
+  private void pass(Connection from, byte[] head) throws IOException, InterruptedException {
     try (from;
         Connection to = new PlainConnection(Sockets.connect(http, CONNECTING))) {
       to.out().write(head);
@@ -62,7 +112,11 @@ final class HttpDoor {
       Relay.run(
           "http " + Sockets.text(from.remote()),
           () -> {
-            Relay.copy(from.in(), to.out()::write, n -> {});
+            try {
+              Relay.copy(from.in(), to.out()::write, n -> {});
+            } catch (SocketTimeoutException late) {
+              // the answer may still be on its way
+            }
             to.shutdownOutput();
           },
           () -> {

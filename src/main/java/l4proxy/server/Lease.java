@@ -1,6 +1,7 @@
 package l4proxy.server;
 
 import com.google.gson.annotations.SerializedName;
+import l4proxy.net.HostPort;
 import l4proxy.wire.Message;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,7 @@ record Lease(
     if (key == null || instance == null || displayName == null || backend == null || host == null) {
       throw new IllegalArgumentException("a field is missing");
     }
+    host = new HostPort(host, port).host(); // which checks it
   }
 
   /** As it stands when its client is gone. */

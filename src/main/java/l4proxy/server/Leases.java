@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import l4proxy.auth.StateDirectory;
 import l4proxy.auth.StateException;
 import l4proxy.events.Event;
@@ -108,12 +109,20 @@ final class Leases implements AutoCloseable {
    * have.
    */
   private void forgetOldest(String key) {
-    List<Id> same = all.keySet().stream().filter(id -> id.key().equals(key)).toList();
-    if (same.size() > MOST_OF_KEY) {
-      all.remove(same.getFirst());
+    long same = all.keySet().stream().filter(id -> id.key().equals(key)).count();
+    if (same > MOST_OF_KEY) {
+      forget(lease -> lease.key().equals(key));
     } else if (all.size() > MOST) {
-      all.remove(all.keySet().iterator().next());
+      forget(lease -> true);
     }
+  }
+
+  /** Never one that is held: there are no more of those than ports. */
+  private void forget(Predicate<Lease> which) {
+    all.values().stream()
+        .filter(lease -> !lease.held() && which.test(lease))
+        .findFirst()
+        .ifPresent(oldest -> all.remove(new Id(oldest.key(), oldest.instance())));
   }
 
   private void run() {

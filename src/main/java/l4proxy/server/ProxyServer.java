@@ -87,7 +87,7 @@ public final class ProxyServer implements AutoCloseable {
    * @throws IOException when a port cannot be bound; the message says which, and what to do
    */
   public void start(InetSocketAddress http) throws IOException {
-    HttpDoor door = new HttpDoor(http);
+    HttpDoor door = new HttpDoor(http, state.keys());
     ServerSocket listener = bind(config.ctlAddr(), "--ctl_addr");
     services.restore(key ->
         state.keys().named(key).isPresent()
@@ -133,6 +133,10 @@ public final class ProxyServer implements AutoCloseable {
     try (var _ = handshakes.enter(socket)) {
       connection.in().deadline(Handshakes.TIME);
       head = door.head(connection.in());
+      if (!door.proven(head)) {
+        door.answerOnce(connection, head);
+        return;
+      }
     }
     door.relay(connection, head);
   }

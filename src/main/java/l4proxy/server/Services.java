@@ -42,6 +42,7 @@ final class Services implements Watch.Watched, AutoCloseable {
   private final Set<Service> retired = ConcurrentHashMap.newKeySet();
 
   private final Set<PublicPort> closing = ConcurrentHashMap.newKeySet();
+  private volatile boolean stopped;
 
   Services(ServerConfig config, Ports ports, Leases leases, Events events) {
     this.config = config;
@@ -247,8 +248,14 @@ final class Services implements Watch.Watched, AutoCloseable {
     return everyPort().mapToInt(port -> port.users().size()).sum();
   }
 
-  /** Takes no new users. */
+  /** Whether no new services are taken. */
+  boolean stopped() {
+    return stopped;
+  }
+
+  /** Takes no new users, and no new services. */
   void stop() {
+    stopped = true;
     ports.values().forEach(PublicPort::stop);
   }
 

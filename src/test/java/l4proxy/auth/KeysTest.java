@@ -173,6 +173,17 @@ final class KeysTest {
   }
 
   @Test
+  void nameOfClientsWithoutAKeyIsNoKeysName() throws Exception {
+    Keys keys = Keys.open(state, PIN);
+    var e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> keys.create(Keys.NOBODY, false, Optional.empty(), 0));
+    assertTrue(e.getMessage().contains("choose another"), e.getMessage());
+    assertEquals(2, keys.list().size());
+  }
+
+  @Test
   void keysOfAnotherIdentityAreRefused() throws Exception {
     Keys.open(state, PIN);
     var e = assertThrows(StateException.class, () -> Keys.open(state, OTHER_PIN));

@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import l4proxy.EchoBackend;
@@ -29,6 +32,7 @@ final class ApiIT {
   private static int hostPort;
   private static int guestPort;
   private static List<String> ways;
+  private static int apiPort;
 
   @BeforeAll
   static void start() throws IOException, InterruptedException {
@@ -37,6 +41,7 @@ final class ApiIT {
     backend = new EchoBackend();
     Program server = host.server("--api_addr", "127.0.0.1:0");
     String listens = server.awaitErr("API listens on ").text();
+    apiPort = Integer.parseInt(listens.substring(listens.lastIndexOf(':') + 1));
     ways =
         List.of(
             "https://" + host.control(),
@@ -72,6 +77,62 @@ final class ApiIT {
     for (String way : ways) {
       assertEquals(200, get(way + "/healthz").status(), way);
       assertEquals(200, get(way + "/readyz").status(), way);
+    }
+  }
+
+  /** Whoever proves nothing has few seconds and few places, and takes none from those who do. */
+  @Test
+  void unfinishedRequestsWithoutAKeyLockNobodyOut() throws IOException, InterruptedException {
+    byte[] unfinished =
+        "POST /v1/keys HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
+            .getBytes(StandardCharsets.US_ASCII);
+    List<Socket> strangers = new ArrayList<>();
+    try {
+      for (int i = 0; i < 600; i++) {
+        Socket stranger = new Socket("127.0.0.1", apiPort);
+        strangers.add(stranger);
+        stranger.setSoTimeout(20_000);
+        stranger.getOutputStream().write(unfinished);
+      }
+      for (String way : ways) {
+        assertEquals(200, with(admin, way + "/v1/clients").status(), way);
+      }
+      for (Socket stranger : strangers) {
+        ends(stranger);
+      }
+    } finally {
+      for (Socket stranger : strangers) {
+        stranger.close();
+      }
+    }
+  }
+
+  private static void ends(Socket stranger) throws IOException {
+    try {
+      stranger.getInputStream().readAllBytes();
+    } catch (SocketException reset) {
+      // an end too; a time-out is none
+    }
+  }
+
+  @Test
+  void connectionThatProvedAKeyIsKept() throws IOException {
+    try (Socket socket = new Socket("127.0.0.1", apiPort)) {
+      socket.setSoTimeout(20_000);
+      byte[] request =
+          ("GET /healthz HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + admin + "\r\n\r\n")
+              .getBytes(StandardCharsets.US_ASCII);
+      for (int i = 0; i < 3; i++) {
+        socket.getOutputStream().write(request);
+        byte[] start = socket.getInputStream().readNBytes("HTTP/1.1 200".length());
+        assertEquals("HTTP/1.1 200", new String(start, StandardCharsets.US_ASCII));
+        String rest = "";
+        while (!rest.endsWith("{\"alive\":true}")) {
+          int b = socket.getInputStream().read();
+          assertTrue(b >= 0, "closed after " + rest);
+          rest += (char) b;
+        }
+      }
     }
   }
 

@@ -422,6 +422,15 @@ final class FailuresIT {
   }
 
   @Test
+  void missingIdentityStopsAServerThatHasKeys() throws IOException, InterruptedException {
+    Program server = account.server();
+    server.terminate();
+    assertEquals(0, server.exit(), server.said());
+    Files.delete(account.state().resolve("identity.pem"));
+    fails(1, List.of("identity.pem is missing", "keys.json", "backup"), Map.of(), server());
+  }
+
+  @Test
   void damagedCredentialsStopTheClient() throws IOException, InterruptedException {
     account.server();
     Path file = account.credentials();

@@ -93,7 +93,10 @@ final class MeasuresIT {
       Program server = account.server();
       Program client = account.client(backend.port());
       Users.isServed(Account.publicPort(client));
-      await().pollDelay(IDLE).until(() -> server.isAlive() && client.isAlive());
+      await()
+          .atMost(IDLE.multipliedBy(2))
+          .pollDelay(IDLE)
+          .until(() -> server.isAlive() && client.isAlive());
       Figures.bytes("idle server, VmRSS", server.resident());
       Figures.bytes("idle client, VmRSS", client.resident());
       assertTrue(server.resident() <= IDLE_BYTES, "the server has " + server.resident());
@@ -105,7 +108,7 @@ final class MeasuresIT {
   void serverAfterItsFirstStartIsSmallToo() throws IOException, InterruptedException {
     try (Account account = new Account(directory)) {
       Program server = account.server();
-      await().pollDelay(IDLE).until(server::isAlive);
+      await().atMost(IDLE.multipliedBy(2)).pollDelay(IDLE).until(server::isAlive);
       Figures.bytes("idle server after its first start, VmRSS", server.resident());
       assertTrue(server.resident() <= IDLE_BYTES, "the server has " + server.resident());
     }
