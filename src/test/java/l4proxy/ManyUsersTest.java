@@ -86,17 +86,19 @@ class ManyUsersTest {
             assertEquals(0, pair.client().users());
             // a tunnel that waits has a thread on the client's side; some more come and go
             assertTrue(
-                threads() <= threadsBefore + pair.server().idleTunnels() + SOME_THREADS,
+                threads()
+                    <= threadsBefore + pair.server().view().load().idleTunnels() + SOME_THREADS,
                 () -> threads() + " threads, " + threadsBefore + " before");
             // what is left are tunnels that wait: as many as the crowd needed, no more
             assertTrue(
-                descriptors() <= descriptorsBefore + 2 * (pair.server().idleTunnels()),
+                descriptors()
+                    <= descriptorsBefore + 2 * (pair.server().view().load().idleTunnels()),
                 () ->
                     descriptors()
                         + " descriptors, "
                         + descriptorsBefore
                         + " before, "
-                        + pair.server().idleTunnels()
+                        + pair.server().view().load().idleTunnels()
                         + " idle tunnels");
           });
     }

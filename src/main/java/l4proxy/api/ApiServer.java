@@ -4,16 +4,23 @@ import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import l4proxy.events.Counters;
+import l4proxy.net.Watch;
 import l4proxy.server.ProxyServer;
 
 /**
  * The HttpServer behind a server's ways in, on a loopback port that nobody is told of.
+ *
+ * <p>Whoever is slow to take an answer is cut off after {@link #TAKING}; a stream of events is
+ * different, since it has no end.
  *
  * <p>It listens from the moment it is made; each request has a virtual thread, {@code api N}.
  * {@link #close()} returns when the threads are gone. The server it shows is somebody else's to
@@ -26,14 +33,22 @@ public final class ApiServer implements AutoCloseable {
   private static final Map<String, String> BOUNDS =
       Map.of(
           "sun.net.httpserver.maxReqTime", "5", // head and body together
-          "sun.net.httpserver.maxRspTime", "30",
           "sun.net.httpserver.idleInterval", "30",
           "sun.net.httpserver.maxReqHeaders", "100",
           "sun.net.httpserver.maxReqHeaderSize", "16384",
           "jdk.httpserver.maxConnections", "512",
           "sun.net.httpserver.nodelay", "true"); // without it an answer may wait 40 ms
 
+  private static final Duration TAKING = Duration.ofSeconds(30);
+
+  /**
+   * So much of a body that nobody asked for is read and thrown away, within the time a request has:
+   * else whoever still sends it would see a reset instead of the answer.
+   */
+  private static final int UNASKED = 16 * 1024 * 1024;
+
   private final HttpServer http;
+  private final Watch watch = new Watch();
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("api ", 1).factory());
   private final Routes routes;
@@ -42,11 +57,13 @@ public final class ApiServer implements AutoCloseable {
    * Starts to listen.
    *
    * @param proxy what to show; it need not be started yet
+   * @param counters what has happened so far
+   * @param feed what happens
    * @throws IOException when no loopback port is free
    */
-  public ApiServer(ProxyServer proxy) throws IOException {
+  public ApiServer(ProxyServer proxy, Counters counters, EventFeed feed) throws IOException {
     BOUNDS.forEach((name, value) -> System.setProperty(name, System.getProperty(name, value)));
-    routes = new Routes(proxy);
+    routes = new Routes(proxy, counters, feed);
     http = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
     http.createContext("/", this::handle);
     http.setExecutor(threads);
@@ -64,9 +81,50 @@ public final class ApiServer implements AutoCloseable {
 
   private void handle(HttpExchange exchange) {
     try (exchange) {
-      send(exchange, answer(exchange));
+      Reply reply = answer(exchange);
+      try (Reply.Stream stream = reply.stream()) {
+        discard(exchange.getRequestBody());
+        if (stream == null) {
+          watched(() -> send(exchange, reply));
+        } else {
+          stream(exchange, reply, stream);
+        }
+      }
     } catch (IOException gone) {
       LOG.log(System.Logger.Level.DEBUG, "a request broke off: {0}", gone.getMessage());
+    } catch (InterruptedException over) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void discard(InputStream body) throws IOException {
+    byte[] part = new byte[8 * 1024];
+    int count = 0;
+    for (int all = 0; count >= 0 && all < UNASKED; all += count) {
+      count = body.read(part);
+    }
+  }
+
+  /** What sends something. */
+  private interface Sending {
+    void send() throws IOException;
+  }
+
+  /** Interrupts a thread, and with that closes the connection it writes to, when it takes long. */
+  private void watched(Sending sending) throws IOException {
+    Thread self = Thread.currentThread();
+    long deadline = System.nanoTime() + TAKING.toNanos();
+    Watch.Watched late =
+        () -> {
+          if (System.nanoTime() - deadline > 0) {
+            self.interrupt();
+          }
+        };
+    watch.add(late);
+    try {
+      sending.send();
+    } finally {
+      watch.remove(late);
     }
   }
 
@@ -83,17 +141,34 @@ public final class ApiServer implements AutoCloseable {
 
   private static void send(HttpExchange exchange, Reply reply) throws IOException {
     byte[] body = reply.body().getBytes(StandardCharsets.UTF_8);
+    boolean none = isHead(exchange) || body.length == 0;
+    headers(exchange, reply);
+    exchange.sendResponseHeaders(reply.status(), none ? -1 : body.length);
+    if (!none) {
+      exchange.getResponseBody().write(body);
+    }
+  }
+
+  private static void stream(HttpExchange exchange, Reply reply, Reply.Stream stream)
+      throws IOException, InterruptedException {
+    headers(exchange, reply);
+    exchange.sendResponseHeaders(reply.status(), isHead(exchange) ? -1 : 0);
+    if (!isHead(exchange)) {
+      stream.write(exchange.getResponseBody());
+    }
+  }
+
+  private static boolean isHead(HttpExchange exchange) {
+    return exchange.getRequestMethod().equals("HEAD");
+  }
+
+  private static void headers(HttpExchange exchange, Reply reply) {
     Headers headers = exchange.getResponseHeaders();
     reply.headers().forEach(headers::set);
     headers.set("Cache-Control", "no-store");
     headers.set("X-Content-Type-Options", "nosniff");
-    if (body.length > 0) {
+    if (!reply.type().isEmpty()) {
       headers.set("Content-Type", reply.type());
-    }
-    boolean head = exchange.getRequestMethod().equals("HEAD");
-    exchange.sendResponseHeaders(reply.status(), head || body.length == 0 ? -1 : body.length);
-    if (!head) {
-      exchange.getResponseBody().write(body);
     }
   }
 
@@ -102,5 +177,6 @@ public final class ApiServer implements AutoCloseable {
     http.stop(0);
     threads.shutdownNow();
     threads.close();
+    watch.close();
   }
 }

@@ -7,7 +7,9 @@ import l4proxy.auth.Key;
 import l4proxy.server.ClientView;
 import l4proxy.server.ProxyServer;
 
-/** What is exposed, for whom it concerns: an admin key sees all, another its own. */
+/**
+ * What is exposed and who uses it, for whom it concerns: an admin key sees all, another its own.
+ */
 final class ClientRoutes {
   private static final Set<String> LIST = parameters();
 
@@ -30,7 +32,8 @@ final class ClientRoutes {
     request.allow(LIST);
     String wanted = request.query().getOrDefault("displayName", "");
     List<ClientView> all =
-        visible(key).stream()
+        proxy.clients().stream()
+            .filter(client -> visible(key, client))
             .filter(client -> wanted.isEmpty() || client.displayName().equals(wanted))
             .toList();
     return Page.of(request).reply("clients", all, ClientView::name);
@@ -39,16 +42,55 @@ final class ClientRoutes {
   Reply one(Request request, String name) throws ProblemException {
     Key key = callers.key(request);
     request.allow(Set.of());
-    return visible(key).stream()
-        .filter(client -> client.name().equals(name))
-        .findFirst()
-        .map(client -> Reply.ok(Json.of(client)))
-        .orElseThrow(() -> new ProblemException(404, "There is no client of that name."));
+    return Reply.ok(Json.of(client(key, name)));
   }
 
-  private List<ClientView> visible(Key key) {
-    return proxy.clients().stream()
-        .filter(client -> key.admin() || client.key().equals(key.name()))
-        .toList();
+  Reply end(Request request, String name) throws ProblemException {
+    Key key = callers.key(request);
+    request.allow(Set.of());
+    client(key, name);
+    if (!proxy.view().endClient(name)) {
+      throw unknown();
+    }
+    return Reply.done();
+  }
+
+  Reply users(Request request, String name) throws ProblemException {
+    Key key = callers.key(request);
+    request.allow(Page.PARAMETERS);
+    client(key, name);
+    return Page.of(request).reply("users", proxy.view().users(name), user -> order(user.id()));
+  }
+
+  /** Numbers of one length, in whose order as texts they come as numbers. */
+  private static String order(long id) {
+    return "%019d".formatted(id);
+  }
+
+  Reply endUser(Request request, String name, String id) throws ProblemException {
+    Key key = callers.key(request);
+    request.allow(Set.of());
+    client(key, name);
+    if (!id.matches("[0-9]{1,18}") || !proxy.view().endUser(name, Long.parseLong(id))) {
+      throw new ProblemException(404, "This client has no user of that id.");
+    }
+    return Reply.done();
+  }
+
+  /** A client that the key may know of; another's is as unknown as none. */
+  private ClientView client(Key key, String name) throws ProblemException {
+    return proxy
+        .view()
+        .client(name)
+        .filter(client -> visible(key, client))
+        .orElseThrow(ClientRoutes::unknown);
+  }
+
+  private static ProblemException unknown() {
+    return new ProblemException(404, "There is no client of that name.");
+  }
+
+  private static boolean visible(Key key, ClientView client) {
+    return key.admin() || client.key().equals(key.name());
   }
 }

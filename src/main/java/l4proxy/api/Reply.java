@@ -2,7 +2,10 @@ package l4proxy.api;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An answer.
@@ -11,20 +14,39 @@ import java.util.Map;
  * @param type of the body
  * @param body text, or nothing
  * @param headers beside the usual ones
+ * @param stream the body instead of the text, if there is one
  */
-record Reply(int status, String type, String body, Map<String, String> headers) {
+record Reply(
+    int status, String type, String body, Map<String, String> headers, @Nullable Stream stream) {
   private static final String JSON = "application/json";
 
+  /** A body that has no end yet; closed by who answers. */
+  interface Stream extends AutoCloseable {
+    /** Writes it as it comes; returns at its end. */
+    void write(OutputStream out) throws IOException, InterruptedException;
+
+    @Override
+    void close();
+  }
+
   static Reply ok(JsonElement body) {
-    return new Reply(200, JSON, body.toString(), Map.of());
+    return new Reply(200, JSON, body.toString(), Map.of(), null);
   }
 
   static Reply created(JsonElement body) {
-    return new Reply(201, JSON, body.toString(), Map.of());
+    return new Reply(201, JSON, body.toString(), Map.of(), null);
   }
 
   static Reply done() {
-    return new Reply(204, "", "", Map.of());
+    return new Reply(204, "", "", Map.of(), null);
+  }
+
+  static Reply text(String type, String body) {
+    return new Reply(200, type, body, Map.of(), null);
+  }
+
+  static Reply stream(String type, Stream stream) {
+    return new Reply(200, type, "", Map.of(), stream);
   }
 
   static Reply problem(int status, String detail, Map<String, String> headers) {
@@ -33,7 +55,7 @@ record Reply(int status, String type, String body, Map<String, String> headers) 
     body.addProperty("title", title(status));
     body.addProperty("status", status);
     body.addProperty("detail", detail);
-    return new Reply(status, "application/problem+json", body.toString(), headers);
+    return new Reply(status, "application/problem+json", body.toString(), headers, null);
   }
 
   private static String title(int status) {

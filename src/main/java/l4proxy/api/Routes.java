@@ -4,7 +4,10 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import l4proxy.auth.Key;
 import l4proxy.auth.StateException;
+import l4proxy.events.Counters;
 import l4proxy.server.ProxyServer;
 
 /** Finds who answers a request. Any thread may call it. */
@@ -15,14 +18,22 @@ final class Routes {
   }
 
   private final ProxyServer proxy;
+  private final Callers callers;
   private final ClientRoutes clients;
   private final KeyRoutes keys;
+  private final EventFeed feed;
+  private final Metrics metrics;
+  private final OpenApi description;
 
-  Routes(ProxyServer proxy) {
-    Callers callers = new Callers(proxy.keys());
+  Routes(ProxyServer proxy, Counters counters, EventFeed feed) {
     this.proxy = proxy;
+    this.callers = new Callers(proxy.keys());
     this.clients = new ClientRoutes(proxy, callers);
     this.keys = new KeyRoutes(proxy.keys(), callers);
+    this.feed = feed;
+    this.metrics = new Metrics(proxy, counters);
+    this.description = OpenApi.read(proxy.version());
+    proxy.keys().onRevoked(feed::revoked);
   }
 
   /** The answer. */
@@ -46,33 +57,81 @@ final class Routes {
 
   /** What a path takes, by method. */
   private Map<String, Route> routes(List<String> path) {
+    if (path.size() > 2 && path.contains("")) {
+      return Map.of();
+    }
     return switch (path.size()) {
-      case 1 ->
-          switch (path.getFirst()) {
-            case "healthz" -> Map.of("GET", request -> alive());
-            case "readyz" -> Map.of("GET", request -> ready());
-            default -> Map.of();
-          };
-      case 2 ->
-          switch (String.join("/", path)) {
-            case "v1/clients" -> Map.of("GET", clients::list);
-            case "v1/keys" -> Map.of("GET", keys::list, "POST", keys::create);
-            default -> Map.of();
-          };
+      case 1 -> top(path.getFirst());
+      case 2 -> list(path.get(0) + "/" + path.get(1));
       case 3 -> named(path.get(0) + "/" + path.get(1), path.get(2));
+      case 4, 5 -> users(path);
+      default -> Map.of();
+    };
+  }
+
+  private Map<String, Route> top(String path) {
+    return switch (path) {
+      case "healthz" -> Map.of("GET", request -> alive());
+      case "readyz" -> Map.of("GET", request -> ready());
+      case "metrics" -> Map.of("GET", this::metrics);
+      case "openapi.json" -> Map.of("GET", this::description);
+      default -> Map.of();
+    };
+  }
+
+  private Map<String, Route> list(String path) {
+    return switch (path) {
+      case "v1/clients" -> Map.of("GET", clients::list);
+      case "v1/keys" -> Map.of("GET", keys::list, "POST", keys::create);
+      case "v1/events" -> Map.of("GET", this::events);
       default -> Map.of();
     };
   }
 
   private Map<String, Route> named(String list, String name) {
-    if (name.isEmpty()) {
-      return Map.of();
-    }
     return switch (list) {
-      case "v1/clients" -> Map.of("GET", request -> clients.one(request, name));
+      case "v1/clients" ->
+          Map.of(
+              "GET", request -> clients.one(request, name),
+              "DELETE", request -> clients.end(request, name));
       case "v1/keys" -> Map.of("DELETE", request -> keys.revoke(request, name));
       default -> Map.of();
     };
+  }
+
+  private Map<String, Route> users(List<String> path) {
+    if (!path.subList(0, 2).equals(List.of("v1", "clients")) || !path.get(3).equals("users")) {
+      return Map.of();
+    }
+    String name = path.get(2);
+    return path.size() == 4
+        ? Map.of("GET", request -> clients.users(request, name))
+        : Map.of("DELETE", request -> clients.endUser(request, name, path.get(4)));
+  }
+
+  private Reply metrics(Request request) throws ProblemException {
+    Key key = callers.key(request);
+    request.allow(Set.of());
+    return Reply.text(MetricsText.TYPE, metrics.text(key));
+  }
+
+  private Reply description(Request request) throws ProblemException {
+    callers.key(request);
+    request.allow(Set.of());
+    return Reply.ok(description.document());
+  }
+
+  private Reply events(Request request) throws ProblemException {
+    Key key = callers.key(request);
+    request.allow(Set.of());
+    EventListener listener = feed.open(key);
+    try {
+      callers.key(request); // so that a revocation either found the listener, or is found here
+      return Reply.stream("text/event-stream", listener);
+    } catch (ProblemException revoked) {
+      listener.close();
+      throw revoked;
+    }
   }
 
   private Reply alive() {

@@ -47,10 +47,11 @@ record Arguments(Map<String, Given> options, List<String> arguments) {
       return;
     }
     String name = name(equals < 0 ? word : word.substring(0, equals));
-    Option option = known.get(name);
-    if (option == null) {
-      throw unknown(equals < 0 ? word : word.substring(0, equals), known);
-    }
+    Option option =
+        known.values().stream()
+            .filter(each -> each.isWritten(name))
+            .findFirst()
+            .orElseThrow(() -> unknown(equals < 0 ? word : word.substring(0, equals), known));
     String value;
     if (equals >= 0) {
       value = word.substring(equals + 1);

@@ -1,9 +1,13 @@
 package l4proxy.cli;
 
 import java.util.List;
+import java.util.Optional;
 
 /** Which commands there are. A command's class is loaded only when it is made. */
 final class Commands {
+  /** Words of the longest name. */
+  private static final int LONGEST = 3;
+
   /** In the order in which help shows them. */
   static final List<Entry> ALL =
       List.of(
@@ -31,6 +35,27 @@ final class Commands {
                 }
               """),
           new Entry(
+              "client list",
+              "",
+              "Lists what clients expose through a server.",
+              "An admin key sees all clients, another key its own."),
+          new Entry(
+              "client list user",
+              "",
+              "Lists the users of a client, with bytes a second over the last 5 s.",
+              "With -o json the ids are shown too, which 'client close user' takes."),
+          new Entry(
+              "client close",
+              "NAME",
+              "Ends what a client exposes, and its users.",
+              "NAME is the one that 'client list' shows first. The client does not expose it again,"
+                  + " and ends when it has nothing else."),
+          new Entry(
+              "client close user",
+              "NAME ID",
+              "Ends one user's connection.",
+              "The ID is among what 'client list user -o json' shows."),
+          new Entry(
               "lan",
               "[host=127.0.0.1] [port=22]",
               "Forwards a port of this machine to a backend, without a server.",
@@ -53,7 +78,7 @@ final class Commands {
   /**
    * A command as help shows it.
    *
-   * @param name one word or two
+   * @param name one word to three
    * @param arguments what stands behind the options
    * @param sentence what it does
    * @param more said only in its own help
@@ -69,6 +94,10 @@ final class Commands {
       return switch (name) {
         case "server" -> new ServerCommand();
         case "client" -> new ClientCommand();
+        case "client list" -> new ClientListCommand();
+        case "client list user" -> new ClientListUserCommand();
+        case "client close" -> new ClientCloseCommand();
+        case "client close user" -> new ClientCloseUserCommand();
         case "lan" -> new LanCommand();
         case "key create" -> new KeyCreateCommand();
         case "key list" -> new KeyListCommand();
@@ -81,23 +110,32 @@ final class Commands {
 
   private Commands() {}
 
-  /** Whether a word is the first of a command's two. */
+  /** Whether a word is only the first of several that make a command. */
   static boolean isFirst(String word) {
-    return ALL.stream().anyMatch(each -> each.name().startsWith(word + " "));
+    return named(word).isEmpty() && ALL.stream().anyMatch(e -> e.name().startsWith(word + " "));
   }
 
-  /** The command that the words start with. */
+  private static Optional<Entry> named(String name) {
+    return ALL.stream().filter(each -> each.name().equals(name)).findFirst();
+  }
+
+  /** The command that the words start with; the longest name counts. */
   static Entry find(List<String> words) throws UsageException {
-    String first = words.getFirst();
-    String both = words.size() > 1 ? first + " " + words.get(1) : first;
-    for (Entry each : ALL) {
-      if (each.name().equals(first) || each.name().equals(both)) {
-        return each;
+    for (int count = Math.min(LONGEST, words.size()); count > 0; count--) {
+      Optional<Entry> found = named(String.join(" ", words.subList(0, count)));
+      if (found.isPresent()) {
+        return found.get();
       }
     }
+    throw unknown(words);
+  }
+
+  private static UsageException unknown(List<String> words) {
+    String first = words.getFirst();
+    String both = words.size() > 1 ? first + " " + words.get(1) : first;
     List<String> names = ALL.stream().map(Entry::name).toList();
     if (isFirst(first)) {
-      throw new UsageException(
+      return new UsageException(
           "The command "
               + first
               + " is one of: "
@@ -106,7 +144,7 @@ final class Commands {
     }
     String single = Nearest.hint(first, names);
     String hint = single.isEmpty() ? Nearest.hint(both, names) : single;
-    throw new UsageException(
+    return new UsageException(
         "There is no command "
             + Text.bare(first)
             + (hint.isEmpty() ? "; 'l4proxy --help' lists them." : hint));

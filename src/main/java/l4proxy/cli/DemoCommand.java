@@ -84,13 +84,14 @@ final class DemoCommand implements Command {
     Identity identity = Identity.open(state);
     Keys keys = Keys.open(state, identity.pin());
     JoinKey key = keys.created().orElseThrow().defaultKey();
-    try (ProxyServer proxy =
+    try (ServerEvents told = new ServerEvents(events("l4proxy.server"), Optional.empty());
+        ProxyServer proxy =
             new ProxyServer(
                 config,
                 new ServerState(state, identity, keys, Optional.empty()),
-                events("l4proxy.server"),
+                told.events(),
                 Version.text());
-        ApiServer api = new ApiServer(proxy)) {
+        ApiServer api = told.api(proxy)) {
       proxy.start(api.address());
       ClientConfig client =
           new ClientConfig(

@@ -5,7 +5,6 @@ import com.beust.jcommander.ParametersDelegate;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import l4proxy.net.HostPort;
 import org.jspecify.annotations.Nullable;
 
 /** The options of every command about keys, and with them the way to the keys. */
@@ -36,9 +35,7 @@ final class KeyOptions {
     if (stateDir != null) {
       return KeysInDirectory.open(stateDir, shell);
     }
-    HostPort address = server.server();
-    Access access = new Access(address, shell, shell::warn);
-    return new KeysOfServer(address, access.trust(server.join(), false, ""));
+    return new KeysOfServer(server.api(shell));
   }
 
   /** The one argument of a command, a key's name. */

@@ -2,6 +2,7 @@ package l4proxy.cli;
 
 import com.beust.jcommander.ParameterDescription;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -33,6 +34,11 @@ record Option(String name, Class<?> type, ParameterDescription declared) {
 
   static Option of(ParameterDescription declared) {
     return new Option(declared.getLongestName(), declared.getParameterized().getType(), declared);
+  }
+
+  /** Whether it is written so, too: {@code -o} for short. */
+  boolean isWritten(String name) {
+    return List.of(declared.getParameterAnnotation().names()).contains(name);
   }
 
   /** Whether it may stand alone, and then means true. */

@@ -15,6 +15,7 @@ import l4proxy.auth.StateDirectory;
 import l4proxy.auth.WebCertificate;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
+import l4proxy.events.LogFile;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
 import l4proxy.server.Limits;
@@ -127,11 +128,19 @@ final class ServerCommand implements Command {
   private Duration drain = Duration.ofSeconds(30);
 
   @Parameter(
+      names = "--access_log",
+      placeholder = "FILE",
+      description = "where a line of JSON goes for each user whose connection is over; -: stdout",
+      converter = Values.File.class,
+      order = 12)
+  private @Nullable Path accessLog;
+
+  @Parameter(
       names = "--config",
       placeholder = "FILE",
       description = "a JSON file with a field for each option",
       converter = Values.File.class,
-      order = 12)
+      order = 13)
   @SuppressWarnings("unused") // Binding reads the file before the fields are filled
   private @Nullable Path config;
 
@@ -144,19 +153,25 @@ final class ServerCommand implements Command {
     if (config.apiAddr().isPresent()) {
       check(config.apiAddr().get(), "--api_addr");
     }
+    Optional<LogFile> lines = Optional.empty();
+    if (accessLog != null) {
+      lines = Optional.of(ServerEvents.open(accessLog, shell));
+    }
     Stop stop = shell.stop().get();
     Path path = stateDir == null ? Defaults.stateDir(shell) : stateDir;
-    try (StateDirectory directory = StateDirectory.open(path)) {
+    try (ServerEvents told = new ServerEvents(Events.log("l4proxy.server"), lines);
+        StateDirectory directory = StateDirectory.open(path)) {
       Identity identity = Identity.open(directory);
       Keys keys = Keys.open(directory, identity.pin());
-      serve(shell, config, new ServerState(directory, identity, keys, web), stop);
+      serve(shell, config, new ServerState(directory, identity, keys, web), told, stop);
     }
     return 0;
   }
 
-  private void serve(Shell shell, ServerConfig config, ServerState state, Stop stop)
+  private void serve(
+      Shell shell, ServerConfig config, ServerState state, ServerEvents told, Stop stop)
       throws IOException, InterruptedException {
-    Events events = Events.log("l4proxy.server");
+    Events events = told.events();
     stop.onHangup(() ->
         events.happened(new Event.Noted("SIGHUP: the server has no file to read again here")));
     FirstStart first = new FirstStart(shell, events, config, state.identity(), state.keys());
@@ -170,7 +185,7 @@ final class ServerCommand implements Command {
                   + " key"));
     }
     try (ProxyServer proxy = new ProxyServer(config, state, events, Version.text());
-        ApiServer api = new ApiServer(proxy)) {
+        ApiServer api = told.api(proxy)) {
       proxy.start(api.address());
       if (config.ctlAddr().port() == 0) {
         first.announce(proxy.controlAddress());

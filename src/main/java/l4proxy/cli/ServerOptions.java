@@ -3,6 +3,7 @@ package l4proxy.cli;
 import com.beust.jcommander.Parameter;
 import java.util.Optional;
 import l4proxy.auth.JoinKey;
+import l4proxy.auth.StateException;
 import l4proxy.net.HostPort;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,12 @@ final class ServerOptions {
       converter = Values.Join.class,
       order = 2)
   private @Nullable JoinKey join;
+
+  /** The server's API, for this user. */
+  ServerApi api(Shell shell) throws UsageException, FailedException, StateException {
+    Access access = new Access(server, shell, shell::warn);
+    return new ServerApi(server, access.trust(Optional.ofNullable(join), false, ""));
+  }
 
   HostPort server() {
     return server;

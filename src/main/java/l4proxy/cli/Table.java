@@ -3,16 +3,24 @@ package l4proxy.cli;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Rows for people: columns as wide as their widest cell, two spaces between. */
+/**
+ * Rows for people: columns as wide as their widest cell, two spaces between. What a terminal would
+ * obey is shown as a question mark.
+ */
 final class Table {
   private Table() {}
 
   /** The lines, the first with the titles. */
   static List<String> lines(List<String> titles, List<List<String>> rows) {
     int[] widths = new int[titles.size()];
-    measure(titles, widths);
-    rows.forEach(row -> measure(row, widths));
-    return Stream.concat(Stream.of(titles), rows.stream()).map(row -> line(row, widths)).toList();
+    List<List<String>> all =
+        Stream.concat(Stream.of(titles), rows.stream().map(Table::bare)).toList();
+    all.forEach(row -> measure(row, widths));
+    return all.stream().map(row -> line(row, widths)).toList();
+  }
+
+  private static List<String> bare(List<String> row) {
+    return row.stream().map(cell -> cell.replaceAll("[\\p{Cntrl}\\x80-\\x9f]", "?")).toList();
   }
 
   private static void measure(List<String> row, int[] widths) {

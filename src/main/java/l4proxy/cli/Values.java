@@ -277,6 +277,24 @@ final class Values {
     }
   }
 
+  /** How a list is printed. */
+  static final class Output extends Converter<String> {
+    /** What a script reads. */
+    static final String JSON = "json";
+
+    Output(String option) {
+      super(option);
+    }
+
+    @Override
+    String parse(String text) {
+      if (!text.equals("table") && !text.equals(JSON)) {
+        throw expected(text, "a way to print: expected table or json");
+      }
+      return text;
+    }
+  }
+
   /** A file or directory. */
   static final class File extends Converter<Path> {
     File(String option) {

@@ -2,6 +2,7 @@ package l4proxy.events;
 
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Optional;
 
 /** One thing that happened. */
 public sealed interface Event {
@@ -20,6 +21,34 @@ public sealed interface Event {
    * @return a sentence without secrets
    */
   String text();
+
+  /**
+   * Whose it is: the name of the key of the client that it is about.
+   *
+   * @return empty when it concerns the server alone
+   */
+  default String key() {
+    return "";
+  }
+
+  /**
+   * Which client it is about.
+   *
+   * @return the name that the API has for it; empty when it is about none, or several
+   */
+  default String name() {
+    return "";
+  }
+
+  /**
+   * Who served a user.
+   *
+   * @param service what the client calls it
+   * @param name what the API calls the client; empty when nobody served the user
+   * @param member the address of its control connection; empty when nobody served the user
+   * @param key name of its key
+   */
+  record ServedBy(String service, String name, String member, String key) {}
 
   /**
    * A port is open.
@@ -52,9 +81,10 @@ public sealed interface Event {
    * A client's control connection is gone.
    *
    * @param client its address
+   * @param key its key's name
    * @param reason why
    */
-  record ClientLost(String client, String reason) implements Event {
+  record ClientLost(String client, String key, String reason) implements Event {
     @Override
     public String text() {
       return "client " + client + " is gone: " + reason;
@@ -65,10 +95,11 @@ public sealed interface Event {
    * A service is reachable.
    *
    * @param name of the service
+   * @param key name of its client's key
    * @param client who serves it
    * @param address where users reach it
    */
-  record ServiceExposed(String name, String client, String address) implements Event {
+  record ServiceExposed(String name, String key, String client, String address) implements Event {
     @Override
     public String text() {
       return "service " + name + " of client " + client + " is at " + address;
@@ -79,9 +110,10 @@ public sealed interface Event {
    * A service is not wanted, or its lease ran out.
    *
    * @param name of the service
+   * @param key name of its client's key
    * @param reason why
    */
-  record ServiceEnded(String name, String reason) implements Event {
+  record ServiceEnded(String name, String key, String reason) implements Event {
     @Override
     public String text() {
       return "service " + name + " ended: " + reason;
@@ -89,28 +121,71 @@ public sealed interface Event {
   }
 
   /**
+   * A user is connected to the backend of a member.
+   *
+   * @param user its number
+   * @param address the user's address
+   * @param by who serves it
+   */
+  record UserServed(long user, String address, ServedBy by) implements Event {
+    @Override
+    public Level level() {
+      return Level.DEBUG;
+    }
+
+    @Override
+    public String key() {
+      return by.key();
+    }
+
+    @Override
+    public String name() {
+      return by.name();
+    }
+
+    @Override
+    public String text() {
+      return "user " + user + " " + address + " of " + by.service() + " is served by " + by.name();
+    }
+  }
+
+  /**
    * A user's connection is over.
    *
    * @param user its number
-   * @param service the service's name
    * @param address the user's address
+   * @param by who served it last
    * @param endedBy why
    * @param bytesIn bytes from user to backend
    * @param bytesOut bytes from backend to user
    * @param time how long it lasted
+   * @param dial how long it took until its backend was connected; absent when none was
+   * @param retries how many members were tried in vain before the last
    */
   record UserEnded(
       long user,
-      String service,
       String address,
+      ServedBy by,
       EndedBy endedBy,
       long bytesIn,
       long bytesOut,
-      Duration time)
+      Duration time,
+      Optional<Duration> dial,
+      int retries)
       implements Event {
     @Override
     public Level level() {
       return Level.DEBUG;
+    }
+
+    @Override
+    public String key() {
+      return by.key();
+    }
+
+    @Override
+    public String name() {
+      return by.name();
     }
 
     @Override
@@ -120,7 +195,7 @@ public sealed interface Event {
           + " "
           + address
           + " of "
-          + service
+          + by.service()
           + " ended by "
           + endedBy
           + ", in "

@@ -1,5 +1,7 @@
 package l4proxy.events;
 
+import java.util.List;
+
 /** Who is told what happened. */
 @FunctionalInterface
 public interface Events {
@@ -9,6 +11,17 @@ public interface Events {
    * @param event what happened
    */
   void happened(Event event);
+
+  /**
+   * Tells several, one after the other.
+   *
+   * @param listeners in this order
+   * @return who tells them
+   */
+  static Events all(Events... listeners) {
+    List<Events> each = List.of(listeners);
+    return event -> each.forEach(listener -> listener.happened(event));
+  }
 
   /**
    * Writes each event as a line of the log.

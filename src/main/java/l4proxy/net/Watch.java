@@ -36,11 +36,14 @@ public final class Watch implements AutoCloseable {
   }
 
   private void run() {
+    long next = System.nanoTime() + TICK.toNanos();
     try {
-      while (!closed.await(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
+      while (!closed.await(next - System.nanoTime(), TimeUnit.NANOSECONDS)) {
         for (Watched each : all) {
           tick(each);
         }
+        // by the clock, since speeds count on it; what a pause has made late is not made up for
+        next = Math.max(next + TICK.toNanos(), System.nanoTime());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -166,7 +166,7 @@ final class ClientSession {
 
   /** A tunnel arrived with a ticket of this session's. */
   void arrived(Connection carrier) {
-    if (over.getCount() == 0) {
+    if (over()) {
       carrier.close();
       return;
     }
@@ -178,7 +178,7 @@ final class ClientSession {
     Tunnel tunnel = pool(unencrypted).take(time);
     if (tunnel != null) {
       inUse.add(tunnel);
-      if (over.getCount() == 0) {
+      if (over()) {
         tunnel.sessionLost();
       }
     }
@@ -261,6 +261,11 @@ final class ClientSession {
     return key;
   }
 
+  /** Whether the control connection is gone. */
+  boolean over() {
+    return over.getCount() == 0;
+  }
+
   boolean draining() {
     return draining;
   }
@@ -302,5 +307,10 @@ final class ClientSession {
   /** Tunnels of both kinds that wait for a user. */
   int idleTunnels() {
     return encrypted.idle() + plain.idle();
+  }
+
+  /** Tunnels of both kinds that carry a user. */
+  int tunnelsInUse() {
+    return encrypted.inUse() + plain.inUse();
   }
 }

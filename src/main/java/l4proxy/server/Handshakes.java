@@ -139,6 +139,16 @@ final class Handshakes {
     }
   }
 
+  /** How many have not proven anything yet. */
+  int pending() {
+    lock.lock();
+    try {
+      return all;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** How many had to go for others so far. */
   long dropped() {
     lock.lock();

@@ -6,7 +6,6 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +44,7 @@ public final class ProxyServer implements AutoCloseable {
   private final Leases leases;
   private final Services services;
   private final Sessions sessions;
+  private final ServerView view;
   private final CountDownLatch closed = new CountDownLatch(1);
   private @Nullable ControlPort control;
   private @Nullable AcceptLoop api;
@@ -78,6 +78,7 @@ public final class ProxyServer implements AutoCloseable {
             key -> key.equals(Sessions.NOBODY) || keys.contains(key));
     Shared shared = new Shared(services, exposures, new Tickets(), direct, watch);
     this.sessions = new Sessions(shared, state.keys(), config, handshakes, events, version);
+    this.view = new ServerView(this, shared, sessions, handshakes);
   }
 
   /**
@@ -176,34 +177,16 @@ public final class ProxyServer implements AutoCloseable {
    * @return what the API shows
    */
   public List<ClientView> clients() {
-    return services.all().stream()
-        .map(this::view)
-        .sorted(Comparator.comparing(ClientView::name))
-        .toList();
+    return view.clients();
   }
 
-  private ClientView view(Service service) {
-    ClientSession session = service.session();
-    String host = service.host().isEmpty() ? controlAddress().host() : service.host();
-    int port = service.port().number();
-    return new ClientView(
-        service.name(),
-        service.asked().name(),
-        service.direct().orElse(new HostPort(host, port)).toString(),
-        new HostPort(host, controlAddress().port()).toString(),
-        service.asked().backend(),
-        service.asked().sharing() != null,
-        service.direct().isPresent(),
-        service.key(),
-        session == null ? "reconnecting" : draining ? "draining" : "connected",
-        session == null ? "" : session.version(),
-        service.connectedAt(),
-        service.users().size(),
-        service.traffic().speedIn(),
-        service.traffic().speedOut(),
-        service.traffic().in(),
-        service.traffic().out(),
-        session == null || session.roundTripNanos() < 0 ? -1 : session.roundTripNanos() / 1e6);
+  /**
+   * What there is to see and to end, for the API.
+   *
+   * @return a view that is good as long as the server
+   */
+  public ServerView view() {
+    return view;
   }
 
   /**
@@ -213,15 +196,6 @@ public final class ProxyServer implements AutoCloseable {
    */
   public Keys keys() {
     return state.keys();
-  }
-
-  /**
-   * How many tunnels wait for a user.
-   *
-   * @return those of all clients
-   */
-  public int idleTunnels() {
-    return sessions.all().stream().mapToInt(ClientSession::idleTunnels).sum();
   }
 
   /**

@@ -13,9 +13,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import l4proxy.events.EndedBy;
+import l4proxy.events.Event;
 import l4proxy.events.Events;
 import l4proxy.net.AcceptLoop;
 import l4proxy.net.PlainConnection;
+import l4proxy.net.Traffic;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class PublicPort implements AutoCloseable {
   private static final AtomicLong NUMBERS = new AtomicLong();
 
+  private final Traffic traffic;
   private final Events events;
   private final int number;
   private final Map<Long, UserConnection> users = new ConcurrentHashMap<>();
@@ -37,7 +40,13 @@ final class PublicPort implements AutoCloseable {
   private final Members members = new Members(new SplittableRandom());
   private volatile boolean stopped;
 
-  PublicPort(ServerSocket listener, Events events) {
+  /**
+   * Accepts users from now on.
+   *
+   * @param traffic counts what those of all ports carry
+   */
+  PublicPort(ServerSocket listener, Traffic traffic, Events events) {
+    this.traffic = traffic;
     this.events = events;
     this.number = listener.getLocalPort();
     this.loop = new AcceptLoop("public:" + number, listener, this::accepted);
@@ -178,9 +187,20 @@ final class PublicPort implements AutoCloseable {
     return number;
   }
 
-  /** For the log, when no member served a user. */
-  String name() {
+  private String name() {
     return "public:" + number;
+  }
+
+  /** For the log, when no member served a user: what those who should have are called. */
+  Event.ServedBy unserved() {
+    return members.all().stream()
+        .findFirst()
+        .map(m -> new Event.ServedBy(m.asked().name(), "", "", m.key()))
+        .orElseGet(() -> new Event.ServedBy(name(), "", "", ""));
+  }
+
+  Traffic traffic() {
+    return traffic;
   }
 
   Events events() {

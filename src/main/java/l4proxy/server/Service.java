@@ -33,6 +33,7 @@ final class Service {
   private volatile String host;
   private volatile long awaySince = System.nanoTime();
   private volatile @Nullable ClientSession session;
+  private volatile @Nullable ClientSession leaving;
   private volatile Instant connectedAt = Instant.now();
   private volatile String process = "";
   private volatile @Nullable HostPort direct;
@@ -70,6 +71,7 @@ final class Service {
     process = next.process();
     direct = null; // until it answers again
     session = next;
+    leaving = null;
     connectedAt = Instant.now();
     port.memberChanged();
   }
@@ -80,6 +82,7 @@ final class Service {
       return false;
     }
     awaySince = System.nanoTime();
+    leaving = gone.draining() ? gone : null;
     session = null;
     port.memberChanged();
     return true;
@@ -147,6 +150,16 @@ final class Service {
   /** Who serves it now; null while its client is away. */
   @Nullable ClientSession session() {
     return session;
+  }
+
+  /**
+   * Who serves it now, or lets the users it has finish and takes no new ones; null while its client
+   * is away.
+   */
+  @Nullable ClientSession present() {
+    ClientSession serving = session;
+    ClientSession last = leaving;
+    return serving != null || last == null || last.over() ? serving : last;
   }
 
   /** What the client asked for. */

@@ -16,6 +16,7 @@ import l4proxy.events.EndedBy;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
 import l4proxy.net.HostPort;
+import l4proxy.net.Traffic;
 import l4proxy.net.Watch;
 import l4proxy.wire.Message;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,7 @@ final class Services implements Watch.Watched, AutoCloseable {
   /** Not exposed any more, but with users who may finish. */
   private final Set<Service> retired = ConcurrentHashMap.newKeySet();
 
+  private final Traffic traffic = new Traffic();
   private final Set<PublicPort> closing = ConcurrentHashMap.newKeySet();
   private volatile boolean stopped;
 
@@ -112,7 +114,7 @@ final class Services implements Watch.Watched, AutoCloseable {
   }
 
   private PublicPort open(ServerSocket listener) {
-    PublicPort port = new PublicPort(listener, events);
+    PublicPort port = new PublicPort(listener, traffic, events);
     ports.put(port.number(), port);
     return port;
   }
@@ -135,7 +137,8 @@ final class Services implements Watch.Watched, AutoCloseable {
     service.attach(session, asked, config.host().orElseGet(session::dialled));
     leases.keep(service.lease(true, 0));
     String address = new HostPort(service.host(), service.port().number()).toString();
-    events.happened(new Event.ServiceExposed(service.name(), session.client(), address));
+    events.happened(
+        new Event.ServiceExposed(service.name(), service.key(), session.client(), address));
   }
 
   /** A session is gone, or drains: its services wait for it to come back. */
@@ -171,6 +174,7 @@ final class Services implements Watch.Watched, AutoCloseable {
 
   @Override
   public void tick() {
+    traffic.tick();
     for (Service service : all()) {
       service.traffic().tick();
       service.users().values().forEach(user -> user.traffic().tick());
@@ -208,7 +212,7 @@ final class Services implements Watch.Watched, AutoCloseable {
       closing.add(port);
       port.retire(() -> closing.remove(port));
     }
-    events.happened(new Event.ServiceEnded(service.name(), reason));
+    events.happened(new Event.ServiceEnded(service.name(), service.key(), reason));
   }
 
   /** Ends a service, its users too. */
@@ -251,6 +255,11 @@ final class Services implements Watch.Watched, AutoCloseable {
   /** Whether no new services are taken. */
   boolean stopped() {
     return stopped;
+  }
+
+  /** What all users together, those gone too, carried. */
+  Traffic traffic() {
+    return traffic;
   }
 
   /** Takes no new users, and no new services. */

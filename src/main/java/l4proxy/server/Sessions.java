@@ -70,7 +70,7 @@ final class Sessions {
     } finally {
       all.remove(session);
       handshakes.left(connection.remote());
-      events.happened(new Event.ClientLost(session.client(), reason));
+      events.happened(new Event.ClientLost(session.client(), key.get().name(), reason));
     }
   }
 

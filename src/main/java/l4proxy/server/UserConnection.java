@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import l4proxy.events.EndedBy;
 import l4proxy.events.Event;
@@ -51,6 +52,8 @@ final class UserConnection {
   private volatile @Nullable Opening opening;
   private volatile @Nullable EndedBy closedBy;
   private boolean done;
+  private int tried;
+  private long dialNanos = -1;
 
   UserConnection(long id, PublicPort port, Connection user) {
     this.id = id;
@@ -95,6 +98,7 @@ final class UserConnection {
         return false;
       }
       member = next;
+      tried++;
       if (since > TRYING.toNanos()) {
         return false;
       }
@@ -181,7 +185,9 @@ final class UserConnection {
       if (open.receive() == FrameType.OPENED) {
         Opening joined = new Opening(open, user, this::countIn, this::countOut, () -> {});
         opening = joined;
+        dialNanos = System.nanoTime() - started;
         serving.standing().served();
+        port.events().happened(new Event.UserServed(id, address, servedBy()));
         countIn(first.opened());
         return joined;
       }
@@ -205,11 +211,13 @@ final class UserConnection {
   private void countIn(long bytes) {
     traffic.countIn(bytes);
     Objects.requireNonNull(member).traffic().countIn(bytes);
+    port.traffic().countIn(bytes);
   }
 
   private void countOut(long bytes) {
     traffic.countOut(bytes);
     Objects.requireNonNull(member).traffic().countOut(bytes);
+    port.traffic().countOut(bytes);
   }
 
   /** Half closed and silent for too long. */
@@ -258,12 +266,30 @@ final class UserConnection {
       served.left(this);
     }
     port.ended(this);
-    Duration time = Duration.ofNanos(System.nanoTime() - started);
-    String service = served == null ? port.name() : served.name();
-    port.events()
-        .happened(
-            new Event.UserEnded(
-                id, service, address, endedBy(), traffic.in(), traffic.out(), time));
+    port.events().happened(over());
+  }
+
+  private Event over() {
+    return new Event.UserEnded(
+        id,
+        address,
+        servedBy(),
+        endedBy(),
+        traffic.in(),
+        traffic.out(),
+        Duration.ofNanos(System.nanoTime() - started),
+        dialNanos < 0 ? Optional.empty() : Optional.of(Duration.ofNanos(dialNanos)),
+        Math.max(tried - 1, 0));
+  }
+
+  private Event.ServedBy servedBy() {
+    Service serving = member;
+    ClientSession from = session;
+    if (serving == null) {
+      return port.unserved();
+    }
+    return new Event.ServedBy(
+        serving.asked().name(), serving.name(), from == null ? "" : from.client(), serving.key());
   }
 
   private EndedBy endedBy() {

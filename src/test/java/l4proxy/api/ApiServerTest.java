@@ -31,8 +31,10 @@ import l4proxy.auth.JoinKey;
 import l4proxy.auth.Keys;
 import l4proxy.auth.Pin;
 import l4proxy.auth.StateDirectory;
+import l4proxy.events.Counters;
 import l4proxy.server.ClientView;
 import l4proxy.server.ProxyServer;
+import l4proxy.server.ServerView;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,6 +50,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ApiServerTest {
   @TempDir Path directory;
   private final ProxyServer proxy = mock(ProxyServer.class);
+  private final ServerView view = mock(ServerView.class);
+  private final EventFeed feed = new EventFeed();
   private final HttpClient http = HttpClient.newHttpClient();
   private StateDirectory state;
   private Keys keys;
@@ -64,7 +68,9 @@ class ApiServerTest {
     when(proxy.keys()).thenReturn(keys);
     when(proxy.ready()).thenReturn(true);
     when(proxy.clients()).thenReturn(List.of());
-    api = new ApiServer(proxy);
+    when(proxy.view()).thenReturn(view);
+    when(proxy.version()).thenReturn("1.2.3");
+    api = new ApiServer(proxy, new Counters(), feed);
   }
 
   @AfterEach
@@ -315,7 +321,17 @@ class ApiServerTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"/", "/v1", "/v2/clients", "/v1/clients/", "/v1/clients/a/b/c", "/v1/keys/"})
+      strings = {
+        "/",
+        "/v1",
+        "/v2/clients",
+        "/v1/clients/",
+        "/v1/clients/a/b/c",
+        "/v1/clients//users",
+        "/v1/clients/a/users/",
+        "/v1/keys/a/users",
+        "/v1/keys/"
+      })
   void unknownPathIsAProblem(String path) throws Exception {
     assertProblem(404, ask("GET", path, admin, ""));
   }

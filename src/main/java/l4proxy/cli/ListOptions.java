@@ -1,0 +1,51 @@
+package l4proxy.cli;
+
+import com.beust.jcommander.Parameter;
+import com.beust.jcommander.ParametersDelegate;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.StreamSupport;
+import l4proxy.auth.StateException;
+
+/** The options of every command that lists what a server has, and how it is printed. */
+final class ListOptions {
+  @ParametersDelegate private final ServerOptions server = new ServerOptions();
+
+  @Parameter(
+      names = {"-o", "--output"},
+      placeholder = "FORMAT",
+      description = "table, or json: what the API returns; -o for short",
+      defaultValueDescription = "table",
+      converter = Values.Output.class,
+      order = 30)
+  private String output = "table";
+
+  ServerApi api(Shell shell) throws UsageException, FailedException, StateException {
+    return server.api(shell);
+  }
+
+  /**
+   * Prints a list.
+   *
+   * @param whole as the API returns it
+   * @param field what the list is called
+   * @param titles of the table
+   * @param row makes an entry a row of the table
+   */
+  void print(
+      Shell shell,
+      JsonObject whole,
+      String field,
+      List<String> titles,
+      Function<JsonElement, List<String>> row) {
+    if (output.equals(Values.Output.JSON)) {
+      shell.print(whole.toString());
+      return;
+    }
+    List<List<String>> rows =
+        StreamSupport.stream(whole.getAsJsonArray(field).spliterator(), false).map(row).toList();
+    Table.lines(titles, rows).forEach(shell::print);
+  }
+}

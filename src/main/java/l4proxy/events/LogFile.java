@@ -1,0 +1,114 @@
+package l4proxy.events;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file that lines are appended to, or a stream.
+ *
+ * <p>Before each write it makes sure that the file at its path still is the one that is open: when
+ * it was moved or deleted, as logrotate does, it goes on with a new one. One thread uses it.
+ */
+public final class LogFile implements AutoCloseable {
+  private final @Nullable Path path;
+  private WritableByteChannel channel;
+  private @Nullable Object inode;
+
+  /** Whether it ends within a line, since a write failed. */
+  private boolean torn;
+
+  private LogFile(@Nullable Path path, WritableByteChannel channel, @Nullable Object inode) {
+    this.path = path;
+    this.channel = channel;
+    this.inode = inode;
+  }
+
+  /**
+   * Opens a file, which is made when there is none.
+   *
+   * @param path of it
+   * @return the file, at its end
+   * @throws IOException when it cannot be opened
+   */
+  public static LogFile open(Path path) throws IOException {
+    return new LogFile(path, append(path), inode(path));
+  }
+
+  /**
+   * Writes to a stream, which it leaves open.
+   *
+   * @param out such as stdout
+   * @return the stream as a file
+   */
+  public static LogFile of(OutputStream out) {
+    return new LogFile(null, Channels.newChannel(out), null);
+  }
+
+  private static WritableByteChannel append(Path path) throws IOException {
+    return Files.newByteChannel(
+        path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+  }
+
+  /** What tells a file from another at the same path; null when there is none. */
+  private static @Nullable Object inode(Path path) throws IOException {
+    try {
+      return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+    } catch (NoSuchFileException moved) {
+      return null;
+    }
+  }
+
+  /** Writes lines, all of them. */
+  void write(byte[] lines) throws IOException {
+    follow();
+    ByteBuffer left = ByteBuffer.wrap(lines);
+    try {
+      if (torn) {
+        channel.write(ByteBuffer.wrap(new byte[] {'\n'}));
+        torn = false;
+      }
+      while (left.hasRemaining()) {
+        channel.write(left);
+      }
+    } catch (IOException e) {
+      torn = left.position() > 0 && lines[left.position() - 1] != '\n';
+      throw e;
+    }
+  }
+
+  /** Goes on with a new file when the one that is open was moved away. */
+  private void follow() throws IOException {
+    if (path == null) {
+      return;
+    }
+    Object there = inode(path);
+    if (there == null || !there.equals(inode)) {
+      WritableByteChannel next = append(path);
+      channel.close();
+      channel = next;
+      inode = inode(path);
+      torn = false;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (path != null) {
+      channel.close();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return path == null ? "on stdout" : path.toString();
+  }
+}
