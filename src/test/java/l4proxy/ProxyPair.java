@@ -11,6 +11,8 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import l4proxy.api.ApiServer;
+import l4proxy.api.EventFeed;
 import l4proxy.auth.Identity;
 import l4proxy.auth.JoinKey;
 import l4proxy.auth.Keys;
@@ -20,6 +22,8 @@ import l4proxy.client.ProxyClient;
 import l4proxy.client.RefusedException;
 import l4proxy.client.ServiceConfig;
 import l4proxy.client.Trust;
+import l4proxy.events.Counters;
+import l4proxy.events.Events;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
 import l4proxy.server.Limits;
@@ -46,6 +50,8 @@ public final class ProxyPair implements AutoCloseable {
   private final Thread clientThread;
   private final BlockingQueue<HostPort> addresses = new LinkedBlockingQueue<>();
   private final RecordedEvents events = new RecordedEvents();
+  private final Counters counters = new Counters();
+  private final EventFeed feed = new EventFeed();
 
   public ProxyPair(Path directory, HostPort backend) throws IOException, InterruptedException {
     this(directory, backend, false);
@@ -70,7 +76,8 @@ public final class ProxyPair implements AutoCloseable {
     Keys keys = Keys.open(state, identity.pin());
     this.serverState = new ServerState(state, identity, keys, Optional.empty());
     this.joinKey = keys.created().orElseThrow().defaultKey();
-    this.server = new ProxyServer(config(), serverState, events, "test");
+    this.server =
+        new ProxyServer(config(), serverState, Events.all(events, counters, feed), "test");
     server.start(new InetSocketAddress("127.0.0.1", 9));
     this.client =
         newClient(
@@ -159,6 +166,15 @@ public final class ProxyPair implements AutoCloseable {
 
   public Keys keys() {
     return serverState.keys();
+  }
+
+  /** The server's API, on a port of its own. */
+  public ApiServer api() throws IOException {
+    return new ApiServer(server, counters, feed);
+  }
+
+  public JoinKey adminKey() {
+    return serverState.keys().created().orElseThrow().adminKey();
   }
 
   public RecordedEvents events() {

@@ -385,8 +385,7 @@ class StayingUpTest {
               Thread.currentThread().interrupt();
             }
           });
-      Awaitility.await()
-          .until(() -> pair.server().clients().getFirst().state().equals("reconnecting"));
+      Awaitility.await().until(() -> pair.server().clients().getFirst().state().equals("draining"));
       user.getOutputStream().write('y');
       assertEquals('y', user.getInputStream().read());
       assertFalse(drained.isDone());

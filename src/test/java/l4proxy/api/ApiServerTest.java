@@ -25,6 +25,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import l4proxy.auth.JoinKey;
@@ -131,6 +132,13 @@ class ApiServerTest {
         0.5);
   }
 
+  private void show(ClientView... clients) {
+    when(proxy.clients()).thenReturn(List.of(clients));
+    for (ClientView each : clients) {
+      when(view.client(each.name())).thenReturn(Optional.of(each));
+    }
+  }
+
   private List<String> names(HttpResponse<String> response) {
     List<String> names = new ArrayList<>();
     JsonArray clients = json(response).getAsJsonArray("clients");
@@ -188,12 +196,7 @@ class ApiServerTest {
 
   @Test
   void adminSeesAllClientsAndAJoinKeyItsOwn() throws Exception {
-    when(proxy.clients())
-        .thenReturn(
-            List.of(
-                client("a", "web", "default"),
-                client("b", "web", "other"),
-                client("c", "ssh", "default")));
+    show(client("a", "web", "default"), client("b", "web", "other"), client("c", "ssh", "default"));
     assertEquals(List.of("a", "b", "c"), names(ask("GET", "/v1/clients", admin, "")));
     assertEquals(List.of("a", "c"), names(ask("GET", "/v1/clients", joiner, "")));
     assertEquals(List.of("a", "b"), names(ask("GET", "/v1/clients?displayName=web", admin, "")));
@@ -205,7 +208,7 @@ class ApiServerTest {
 
   @Test
   void clientHasTheFieldsOfTheContract() throws Exception {
-    when(proxy.clients()).thenReturn(List.of(client("a", "web", "default")));
+    show(client("a", "web", "default"));
     assertEquals(
         JsonParser.parseString(
             """

@@ -294,6 +294,7 @@ class BindingTest {
             "noAuth",
             "tlsOnly",
             "drain",
+            "accessLog",
             "config"),
         fields);
   }
