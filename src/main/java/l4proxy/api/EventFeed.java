@@ -71,6 +71,11 @@ public final class EventFeed implements Events {
     }
   }
 
+  /** How many listen now. */
+  int listeners() {
+    return listeners.size();
+  }
+
   /** A key is not good any more: who listens with it is let go. */
   void revoked(Key key) {
     listeners.stream().filter(each -> each.key().equals(key)).forEach(EventListener::end);

@@ -9,11 +9,15 @@ import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import l4proxy.EchoBackend;
+import l4proxy.api.Contract;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -247,6 +251,117 @@ final class ApiIT {
       assertEquals(200, answer.status(), answer.body());
       for (String form : Secrets.forms(join)) {
         assertFalse(answer.body().contains(form), "a secret is in the list");
+      }
+    }
+  }
+
+  private static Curl.Answer send(String key, String method, String url, String... words)
+      throws IOException, InterruptedException {
+    return get(
+        url,
+        Stream.concat(
+                Stream.of("-X", method, "-H", "Authorization: Bearer " + key), Arrays.stream(words))
+            .toArray(String[]::new));
+  }
+
+  /** Asks, and holds the answer against the description that the same server gives. */
+  private static Curl.Answer described(String key, String method, String path, String... words)
+      throws IOException, InterruptedException {
+    Contract contract = new Contract(with(key, ways.getFirst() + "/openapi.json").json());
+    Curl.Answer last = null;
+    for (String way : method.equals("GET") ? ways : ways.subList(0, 1)) {
+      last = send(key, method, way + path, words);
+      contract.check(method, path, last.status(), last.type(), last.body());
+    }
+    return last;
+  }
+
+  private static String only(Curl.Answer list, String field, String name) {
+    assertEquals(1, list.json().getAsJsonArray(field).size(), list.body());
+    return list.json().getAsJsonArray(field).get(0).getAsJsonObject().get(name).getAsString();
+  }
+
+  @Test
+  void answersAreAsDescribed() throws IOException, InterruptedException {
+    for (String path :
+        List.of("/v1/clients", "/v1/keys", "/healthz", "/readyz", "/metrics", "/openapi.json")) {
+      assertEquals(200, described(admin, "GET", path).status(), path);
+    }
+    assertEquals(404, described(admin, "GET", "/v1/clients/nobody").status());
+    assertEquals(400, described(admin, "GET", "/v1/clients?pageSize=-1").status());
+    assertEquals(400, described(admin, "GET", "/v1/clients?pageToken=wrong").status());
+    assertEquals(401, described("nonsense", "GET", "/metrics").status());
+    assertEquals(403, described(join, "GET", "/v1/keys").status());
+    assertEquals(405, described(admin, "PUT", "/v1/clients").status());
+  }
+
+  @Test
+  void clientAndUserAreEnded() throws IOException, InterruptedException {
+    Program client = host.client(backend.port(), "--client_name", "ending");
+    int port = Account.publicPort(client);
+    String name =
+        only(described(admin, "GET", "/v1/clients?displayName=ending"), "clients", "name");
+    try (Socket user = Users.connect(port)) {
+      Users.echo(user);
+      String users = "/v1/clients/" + name + "/users";
+      Curl.Answer list = described(admin, "GET", users);
+      assertEquals("127.0.0.1:" + user.getLocalPort(), only(list, "users", "userAddr"));
+      assertEquals(404, described(join, "GET", users).status());
+      String path = users + "/" + only(list, "users", "id");
+      assertEquals(404, described(join, "DELETE", path).status());
+      Users.echo(user);
+      assertEquals(204, described(admin, "DELETE", path).status());
+      Users.isReset(user, 0);
+    }
+    assertEquals(404, described(join, "DELETE", "/v1/clients/" + name).status());
+    Users.isServed(port);
+    assertEquals(204, described(admin, "DELETE", "/v1/clients/" + name).status());
+    assertEquals(1, client.exit(), client.said());
+    Tcp.awaitRefused(port);
+  }
+
+  @Test
+  void keyIsMadeAndRevoked() throws IOException, InterruptedException {
+    Curl.Answer made = described(admin, "POST", "/v1/keys", "-d", "{\"name\":\"made\"}");
+    assertEquals(201, made.status(), made.body());
+    String key = made.json().get("key").getAsString();
+    assertEquals(409, described(admin, "POST", "/v1/keys", "-d", "{\"name\":\"made\"}").status());
+    assertEquals(200, described(key, "GET", "/v1/clients").status());
+    assertEquals(204, described(admin, "DELETE", "/v1/keys/made").status());
+    assertEquals(401, with(key, ways.getFirst() + "/v1/clients").status());
+  }
+
+  @Test
+  void bodyOfTenMegabytesIsRefused() throws IOException, InterruptedException {
+    Path much = directory.resolve("much");
+    Files.writeString(much, " ".repeat(10_000_000));
+    for (String way : ways) {
+      assertEquals(413, send(admin, "POST", way + "/v1/keys", "-d", "@" + much).status(), way);
+      assertEquals(401, get(way + "/v1/keys", "-X", "POST", "-d", "@" + much).status(), way);
+    }
+  }
+
+  @Test
+  void eventsAreHeardAsTheyHappen() throws IOException, InterruptedException {
+    for (String way : ways) {
+      try (Program curl =
+          Program.start(
+              directory,
+              Tools.require("curl"),
+              "-qsSkN",
+              "--noproxy",
+              "*",
+              "-H",
+              "Authorization: Bearer " + join,
+              way + "/v1/events")) {
+        curl.awaitOut("^:$");
+        Users.isServed(hostPort);
+        try (Socket user = Users.connect(guestPort)) {
+          Users.echo(user);
+          curl.awaitOut("^event: userServed$");
+        }
+        curl.awaitOut("^event: userEnded$");
+        assertEquals(1, curl.out().count("^event: userEnded$"), "only of its own clients");
       }
     }
   }

@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A real iperf3 server on loopback, and runs of its client against any port. */
 final class Iperf3 implements AutoCloseable {
@@ -59,6 +61,25 @@ final class Iperf3 implements AutoCloseable {
     JsonObject result = JsonParser.parseString(json).getAsJsonObject();
     assertFalse(result.has("error"), json);
     return result.getAsJsonObject("end");
+  }
+
+  /** Starts a run at a steady rate, which says each second how it goes. */
+  Program start(int port, int seconds, String rate, String... words) throws IOException {
+    List<String> command =
+        new ArrayList<>(List.of(Tools.require("iperf3"), "-c", "127.0.0.1", "--forceflush"));
+    command.addAll(List.of("-p", String.valueOf(port), "-t", String.valueOf(seconds), "-b", rate));
+    command.addAll(List.of("-f", "k"));
+    command.addAll(Arrays.asList(words));
+    return Program.start(directory, command.toArray(String[]::new));
+  }
+
+  /** What the receiver of such a run, which has ended, says it got. */
+  static double bytesASecond(Program run) {
+    Matcher matcher = Pattern.compile("([0-9.]+) Kbits/sec +receiver").matcher(run.out().text());
+    if (!matcher.find()) {
+      throw new AssertionError("no sum" + run.said());
+    }
+    return Double.parseDouble(matcher.group(1)) * 1000 / 8;
   }
 
   @Override
