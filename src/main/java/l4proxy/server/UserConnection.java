@@ -225,9 +225,13 @@ final class UserConnection {
     end(EndedBy.IDLE);
   }
 
-  /** Ends this connection for a reason of the server's; from any thread. */
+  /** Ends this connection for a reason of the server's, the first counts; from any thread. */
   void end(EndedBy reason) {
-    closedBy = reason;
+    synchronized (this) {
+      if (closedBy == null) {
+        closedBy = reason;
+      }
+    }
     user.abort();
     synchronized (this) { // so that the tunnel is still this user's
       Tunnel open = tunnel;
