@@ -36,7 +36,7 @@ public final class ApiServer implements AutoCloseable {
           "sun.net.httpserver.idleInterval", "30",
           "sun.net.httpserver.maxReqHeaders", "100",
           "sun.net.httpserver.maxReqHeaderSize", "16384",
-          "jdk.httpserver.maxConnections", "512",
+          "jdk.httpserver.maxConnections", "1024", // twice those who may not have proven a key yet
           "sun.net.httpserver.nodelay", "true"); // without it an answer may wait 40 ms
 
   private static final Duration TAKING = Duration.ofSeconds(30);

@@ -267,7 +267,7 @@ final class ApiIT {
   /** Asks, and holds the answer against the description that the same server gives. */
   private static Curl.Answer described(String key, String method, String path, String... words)
       throws IOException, InterruptedException {
-    Contract contract = new Contract(with(key, ways.getFirst() + "/openapi.json").json());
+    Contract contract = new Contract(with(admin, ways.getFirst() + "/openapi.json").json());
     Curl.Answer last = null;
     for (String way : method.equals("GET") ? ways : ways.subList(0, 1)) {
       last = send(key, method, way + path, words);
