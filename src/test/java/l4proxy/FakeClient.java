@@ -57,8 +57,17 @@ final class FakeClient implements AutoCloseable {
 
   /** Exposes a service on any port; returns the first request for tunnels. */
   Message.Tunnels expose(String name) throws IOException {
-    Messages.write(control.out(), exposure(name, 0));
+    return expose(exposure(name, 0));
+  }
+
+  /** The same, in the test's own words. */
+  Message.Tunnels expose(Message.Expose asked) throws IOException {
+    send(asked);
     return nextTunnels();
+  }
+
+  void send(Message message) throws IOException {
+    Messages.write(control.out(), message);
   }
 
   /** Exposes a service; returns the server's answer. */
@@ -68,7 +77,7 @@ final class FakeClient implements AutoCloseable {
   }
 
   private static Message.Expose exposure(String name, int port) {
-    return new Message.Expose(0, name, "nowhere:1", id(), port, 0, false, 0, null);
+    return new Message.Expose(0, name, "nowhere:1", id(), port, 0, false, null, 0, null);
   }
 
   static String id() {

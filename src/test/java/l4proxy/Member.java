@@ -44,7 +44,13 @@ final class Member implements AutoCloseable {
         pair.newClient(
             "member-" + name,
             new ServiceConfig(
-                String.valueOf(name), backend.address(), port, false, 0, Optional.of(sharing)),
+                String.valueOf(name),
+                backend.address(),
+                port,
+                false,
+                Optional.empty(),
+                0,
+                Optional.of(sharing)),
             reachable);
     running = ProxyPair.start(client);
     if (reachable.poll(10, TimeUnit.SECONDS) == null) {

@@ -82,7 +82,8 @@ public final class ProxyPair implements AutoCloseable {
     this.client =
         newClient(
             "client",
-            new ServiceConfig("echo", backend, 0, plainTunnels, 0, Optional.empty()),
+            new ServiceConfig(
+                "echo", backend, 0, plainTunnels, Optional.empty(), 0, Optional.empty()),
             addresses);
     this.clientThread = start(client);
     nextAddress();

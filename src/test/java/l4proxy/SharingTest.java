@@ -317,7 +317,13 @@ class SharingTest {
       String other =
           refusal(
               new ServiceConfig(
-                  "x", unused.address(), PORT, false, 0, Optional.of(sharing("least_conn"))));
+                  "x",
+                  unused.address(),
+                  PORT,
+                  false,
+                  Optional.empty(),
+                  0,
+                  Optional.of(sharing("least_conn"))));
       assertTrue(other.contains("--balance round_robin"), other);
       String alone = refusal(ServiceConfig.of("x", unused.address(), PORT));
       assertTrue(alone.contains("--share_public_port"), alone);
@@ -329,6 +335,7 @@ class SharingTest {
                 unused.address(),
                 pair.publicPort(),
                 false,
+                Optional.empty(),
                 0,
                 Optional.of(sharing("random"))));
     assertTrue(shared.contains("--share_public_port"), shared);

@@ -88,6 +88,17 @@ final class ServiceOptions {
   private @Nullable Boolean plainTunnels;
 
   @Parameter(
+      names = "--int_port",
+      placeholder = "PORT",
+      description =
+          "the server's port at which the service's tunnels arrive; 0 for any free one; several"
+              + " clients of a key may have the same",
+      defaultValueDescription = "the control port",
+      converter = Values.AnyPort.class,
+      order = 41)
+  private @Nullable Integer intPort;
+
+  @Parameter(
       names = "--backend_port",
       placeholder = "PORT",
       description =
@@ -95,7 +106,7 @@ final class ServiceOptions {
               + " server reaches it there, that is the address told to users; 0 for none",
       defaultValueDescription = "0",
       converter = Values.PortOrNone.class,
-      order = 41)
+      order = 42)
   private @Nullable Integer backendPort;
 
   /** The field of a service in the file that stands for an option. */
@@ -119,6 +130,7 @@ final class ServiceOptions {
         backend,
         first(pubPort, below.pubPort, 0),
         first(plainTunnels, below.plainTunnels, false),
+        Optional.ofNullable(intPort).or(() -> Optional.ofNullable(below.intPort)),
         first(backendPort, below.backendPort, 0),
         sharing(below));
   }

@@ -108,7 +108,7 @@ final class ServerSession implements AutoCloseable {
           case Message.Exposed yes -> exposed(yes);
           case Message.Refused no -> refused(no);
           case Message.Ended ended -> ended(ended.service());
-          case Message.Tunnels wanted -> wanted.tickets().forEach(t -> open(t, wanted.plain()));
+          case Message.Tunnels wanted -> open(wanted);
           case Message.Draining _ -> client.note("the server drains: it takes no new users");
           case Message other -> throw new ProtocolException("a message out of place: " + other);
         }
@@ -194,19 +194,28 @@ final class ServerSession implements AutoCloseable {
     }
   }
 
-  private void open(String ticket, boolean plain) {
+  private void open(Message.Tunnels wanted) {
+    if (wanted.port() != 0 && !services.tunnelsMayGoTo(wanted.port())) {
+      return; // no service asked for that port, or none does any more
+    }
+    InetSocketAddress to =
+        wanted.port() == 0 ? address : new InetSocketAddress(address.getAddress(), wanted.port());
+    wanted.tickets().forEach(ticket -> open(ticket, to, wanted.plain()));
+  }
+
+  private void open(String ticket, InetSocketAddress to, boolean plain) {
     if (client.opening().getQueueLength() > MOST_WAITING) {
       return; // the server asks again for what is missing, ten seconds later
     }
     try {
-      client.threads().execute(() -> serve(ticket, plain));
+      client.threads().execute(() -> serve(ticket, to, plain));
     } catch (RejectedExecutionException closing) {
       // the client is being closed: no more tunnels
     }
   }
 
-  private void serve(String ticket, boolean plain) {
-    try (Tunnel tunnel = tunnel(ticket, plain)) {
+  private void serve(String ticket, InetSocketAddress to, boolean plain) {
+    try (Tunnel tunnel = tunnel(ticket, to, plain)) {
       services.opened(tunnel);
       try {
         new ServedTunnel(tunnel, services).run();
@@ -222,13 +231,12 @@ final class ServerSession implements AutoCloseable {
     }
   }
 
-  private Tunnel tunnel(String ticket, boolean plain)
+  private Tunnel tunnel(String ticket, InetSocketAddress to, boolean plain)
       throws IOException, RefusedException, InterruptedException {
     Semaphore places = client.opening();
     places.acquire();
     try {
-      Connection connection =
-          plain ? dialer.dialPlain(address, ATTEMPT) : dialer.dial(address, ATTEMPT);
+      Connection connection = plain ? dialer.dialPlain(to, ATTEMPT) : dialer.dial(to, ATTEMPT);
       boolean done = false;
       try {
         Messages.write(connection.out(), new Message.TunnelHello(ticket, id));

@@ -48,6 +48,7 @@ final class Service {
         config.publicPort(),
         relayPort,
         config.plainTunnels(),
+        config.internalPort().orElse(null),
         config.backendPort(),
         config.sharing().map(Sharing::message).orElse(null));
   }

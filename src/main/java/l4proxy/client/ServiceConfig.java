@@ -10,6 +10,8 @@ import l4proxy.net.HostPort;
  * @param backend where users are connected to
  * @param publicPort the port asked for on the server, 0 for any
  * @param plainTunnels whether its tunnels go unencrypted
+ * @param internalPort the port of the server's at which its tunnels arrive, 0 for any; absent: the
+ *     control port
  * @param backendPort the port at which the backend may answer at this client's own public address,
  *     0 for none
  * @param sharing how its public port is shared; absent: it is not
@@ -19,6 +21,7 @@ public record ServiceConfig(
     HostPort backend,
     int publicPort,
     boolean plainTunnels,
+    Optional<Integer> internalPort,
     int backendPort,
     Optional<Sharing> sharing) {
   /**
@@ -30,6 +33,7 @@ public record ServiceConfig(
    * @return the service
    */
   public static ServiceConfig of(String name, HostPort backend, int publicPort) {
-    return new ServiceConfig(name, backend, publicPort, false, 0, Optional.empty());
+    return new ServiceConfig(
+        name, backend, publicPort, false, Optional.empty(), 0, Optional.empty());
   }
 }

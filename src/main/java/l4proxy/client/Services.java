@@ -58,6 +58,13 @@ final class Services {
     return configured.get(number);
   }
 
+  /** Whether a service asked for its tunnels to go to that port of the server's, or to any. */
+  boolean tunnelsMayGoTo(int port) {
+    return configured.values().stream()
+        .flatMap(service -> service.config().internalPort().stream())
+        .anyMatch(asked -> asked == 0 || asked == port);
+  }
+
   void opened(Tunnel tunnel) {
     all.add(tunnel);
   }

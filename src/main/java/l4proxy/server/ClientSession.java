@@ -5,7 +5,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -43,10 +43,12 @@ final class ClientSession {
   private final Tickets tickets;
   private final String id;
   private final Watch watch;
-  private final TunnelPool encrypted = new TunnelPool(count -> ask(false, count));
-  private final TunnelPool plain = new TunnelPool(count -> ask(true, count));
-  private final Set<TunnelPool> wanted = ConcurrentHashMap.newKeySet();
-  private final Set<Tunnel> inUse = ConcurrentHashMap.newKeySet();
+  private final Map<TunnelKind, TunnelPool> pools = new ConcurrentHashMap<>();
+
+  /** How the tunnels of each service come, by the client's number for it. */
+  private final Map<Integer, TunnelKind> wanted = new ConcurrentHashMap<>();
+
+  private final Map<Tunnel, TunnelPool> inUse = new ConcurrentHashMap<>();
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile boolean draining;
   private volatile String endReason = "";
@@ -83,7 +85,10 @@ final class ClientSession {
       while (true) {
         switch (link.read()) {
           case Message.Expose asked -> expose(asked);
-          case Message.Withdraw gone -> services.withdraw(this, gone.service());
+          case Message.Withdraw gone -> {
+            services.withdraw(this, gone.service());
+            wanted.remove(gone.service());
+          }
           case Message.Health health ->
               services.of(this, health.service()).ifPresent(s -> s.standing().checked(health.up()));
           case Message.Draining leaving -> drain();
@@ -113,16 +118,19 @@ final class ClientSession {
     } else {
       shared.direct().start(new DirectAddress(this, asked, relay, shared));
     }
-    TunnelPool pool = pool(asked.plainTunnels());
-    wanted.add(pool);
-    pool.keep();
+    services
+        .of(this, asked.service())
+        .map(Service::tunnels)
+        .ifPresent(kind -> {
+          wanted.put(asked.service(), kind);
+          pool(kind).keep();
+        });
   }
 
   private void lost() {
     services.lost(this);
-    encrypted.close();
-    plain.close();
-    inUse.forEach(Tunnel::sessionLost);
+    pools.values().forEach(TunnelPool::close);
+    inUse.keySet().forEach(Tunnel::sessionLost);
     link.close();
   }
 
@@ -130,22 +138,32 @@ final class ClientSession {
     try {
       while (!over.await(KEEP_MILLIS, TimeUnit.MILLISECONDS)) {
         tickets.sweep();
-        for (TunnelPool pool : wanted) {
-          pool.keep();
-        }
+        pools.forEach(this::keep);
       }
     } catch (InterruptedException closing) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private void ask(boolean unencrypted, int count) {
+  private void keep(TunnelKind kind, TunnelPool pool) {
+    if (wanted.containsValue(kind) || !pool.retire()) {
+      pool.keep();
+    } else {
+      pools.remove(kind, pool);
+    }
+  }
+
+  private void ask(TunnelKind kind, int count) {
+    TunnelPool pool = pools.get(kind);
+    if (pool == null) {
+      return; // retired meanwhile
+    }
     for (int left = count; left > 0; left -= Message.Tunnels.MOST) {
       List<String> made = new ArrayList<>();
       for (int i = 0; i < Math.min(left, Message.Tunnels.MOST); i++) {
-        made.add(tickets.issue(this, unencrypted));
+        made.add(tickets.issue(this, kind, pool));
       }
-      link.send(new Message.Tunnels(unencrypted, made));
+      link.send(new Message.Tunnels(kind.plain(), kind.port(), made));
     }
   }
 
@@ -156,28 +174,32 @@ final class ClientSession {
   private void drain() {
     draining = true;
     services.lost(this);
-    encrypted.close();
-    plain.close();
+    pools.values().forEach(TunnelPool::close);
   }
 
-  TunnelPool pool(boolean unencrypted) {
-    return unencrypted ? plain : encrypted;
+  private TunnelPool pool(TunnelKind kind) {
+    TunnelPool pool = pools.computeIfAbsent(kind, k -> new TunnelPool(count -> ask(kind, count)));
+    if (draining || over()) {
+      pool.close();
+    }
+    return pool;
   }
 
   /** A tunnel arrived with a ticket of this session's. */
-  void arrived(Connection carrier) {
+  void arrived(Connection carrier, TunnelPool pool) {
     if (over()) {
       carrier.close();
       return;
     }
-    pool(!carrier.encrypted()).add(new Tunnel(carrier, TunnelState.Side.SERVER, watch));
+    pool.add(new Tunnel(carrier, TunnelState.Side.SERVER, watch));
   }
 
   /** Takes a tunnel for a user; null when none came in time. */
-  @Nullable Tunnel take(boolean unencrypted, Duration time) throws InterruptedException {
-    Tunnel tunnel = pool(unencrypted).take(time);
+  @Nullable Tunnel take(TunnelKind kind, Duration time) throws InterruptedException {
+    TunnelPool pool = pool(kind);
+    Tunnel tunnel = pool.take(time);
     if (tunnel != null) {
-      inUse.add(tunnel);
+      inUse.put(tunnel, pool);
       if (over()) {
         tunnel.sessionLost();
       }
@@ -187,15 +209,19 @@ final class ClientSession {
 
   /** A tunnel whose opening is over: idle again. */
   void back(Tunnel tunnel) {
-    inUse.remove(tunnel);
-    pool(!tunnel.encrypted()).back(tunnel);
+    TunnelPool from = inUse.remove(tunnel);
+    if (from != null) {
+      from.back(tunnel);
+    }
   }
 
   /** A tunnel that is no good any more. */
   void drop(Tunnel tunnel) {
     tunnel.abort();
-    inUse.remove(tunnel);
-    pool(!tunnel.encrypted()).drop();
+    TunnelPool from = inUse.remove(tunnel);
+    if (from != null) {
+      from.drop();
+    }
   }
 
   /**
@@ -244,7 +270,7 @@ final class ClientSession {
   /** Ends the control connection and every tunnel: the key is not good any more. */
   void revoke(String reason) {
     close(reason);
-    inUse.forEach(Tunnel::abort);
+    inUse.keySet().forEach(Tunnel::abort);
   }
 
   /** Waits for the end of the control connection; false when it did not come in time. */
@@ -304,13 +330,19 @@ final class ClientSession {
     return link.roundTripNanos();
   }
 
-  /** Tunnels of both kinds that wait for a user. */
-  int idleTunnels() {
-    return encrypted.idle() + plain.idle();
+  /** Somebody ended one of its services: the client is told. */
+  void ended(int service) {
+    wanted.remove(service);
+    link.send(new Message.Ended(service));
   }
 
-  /** Tunnels of both kinds that carry a user. */
+  /** Tunnels of all kinds that wait for a user. */
+  int idleTunnels() {
+    return pools.values().stream().mapToInt(TunnelPool::idle).sum();
+  }
+
+  /** Tunnels of all kinds that carry a user. */
   int tunnelsInUse() {
-    return encrypted.inUse() + plain.inUse();
+    return inUse.size();
   }
 }

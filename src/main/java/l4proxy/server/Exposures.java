@@ -29,6 +29,7 @@ final class Exposures {
   private final ServerConfig config;
   private final Services services;
   private final Ports ports;
+  private final InternalPorts internals;
   private final Leases leases;
   private final Predicate<Key> good;
 
@@ -41,10 +42,16 @@ final class Exposures {
    * @param good whether a key still counts
    */
   Exposures(
-      ServerConfig config, Services services, Ports ports, Leases leases, Predicate<Key> good) {
+      ServerConfig config,
+      Services services,
+      Ports ports,
+      InternalPorts internals,
+      Leases leases,
+      Predicate<Key> good) {
     this.config = config;
     this.services = services;
     this.ports = ports;
+    this.internals = internals;
     this.leases = leases;
     this.good = good;
   }
@@ -60,7 +67,7 @@ final class Exposures {
       ClientSession session = service.session();
       services.end(service, reason);
       if (session != null) {
-        session.send(new Message.Ended(service.asked().service()));
+        session.ended(service.asked().service());
       }
     } finally {
       services.lock().unlock();
@@ -117,18 +124,33 @@ final class Exposures {
         return new Outcome.Over();
       }
       Optional<Service> own = own(session.key(), asked.instance());
-      if (own.isPresent() && fits(own.get(), asked, session.key())) {
-        return takeOver(own.get(), session, asked);
-      }
-      Optional<Outcome> bound = tooMany(session.key(), own);
-      if (bound.isPresent()) {
-        return bound.get();
-      }
-      own.ifPresent(service -> services.retire(service, "its client asked for another port"));
-      return asked.publicPort() == 0 ? draw(session, asked) : claim(session, asked, silent);
+      InternalPort before = own.map(Service::internal).orElse(null);
+      return switch (internals.have(
+          session.key(), asked.internalPort(), before, port -> services.at(port) != null)) {
+        case InternalPorts.Outcome.Denied(String text, boolean lasting) ->
+            new Outcome.Denied(text, lasting);
+        case InternalPorts.Outcome.Granted(InternalPort internal) ->
+            grant(new Exposure(session, asked, internal), own, silent);
+      };
     } finally {
+      services.closeUnused();
       services.lock().unlock();
     }
+  }
+
+  /** Where its tunnels arrive is settled: now its public port. */
+  private Outcome grant(Exposure exposure, Optional<Service> own, Optional<ClientSession> silent) {
+    Message.Expose asked = exposure.asked();
+    Key key = exposure.session().key();
+    if (own.isPresent() && fits(own.get(), asked, key)) {
+      return takeOver(own.get(), exposure);
+    }
+    Optional<Outcome> bound = tooMany(key, own);
+    if (bound.isPresent()) {
+      return bound.get();
+    }
+    own.ifPresent(service -> services.retire(service, "its client asked for another port"));
+    return asked.publicPort() == 0 ? draw(exposure) : claim(exposure, silent);
   }
 
   private Optional<Service> own(Key key, String instance) {
@@ -197,14 +219,14 @@ final class Exposures {
             .toList();
   }
 
-  private Outcome takeOver(Service service, ClientSession session, Message.Expose asked) {
-    Optional<Outcome> misfit = misfit(service.port(), asked);
+  private Outcome takeOver(Service service, Exposure exposure) {
+    Optional<Outcome> misfit = misfit(service.port(), exposure.asked());
     if (misfit.isPresent()) {
       return misfit.get();
     }
     ClientSession before = service.session();
-    services.attach(service, session, asked);
-    if (before != null && before != session) {
+    services.attach(service, exposure);
+    if (before != null && before != exposure.session()) {
       before.close("the same client connected anew");
     }
     return new Outcome.Granted(service);
@@ -213,18 +235,25 @@ final class Exposures {
   /**
    * A port by number: granted when it is free, shared, or its holder has the same key and is gone.
    */
-  private Outcome claim(
-      ClientSession session, Message.Expose asked, Optional<ClientSession> silent) {
+  private Outcome claim(Exposure exposure, Optional<ClientSession> silent) {
+    Message.Expose asked = exposure.asked();
+    Key key = exposure.session().key();
     int port = asked.publicPort();
-    if (!ports.allowed().contains(port) || !session.key().allows(port)) {
-      return new Outcome.Denied(notGranted(session.key(), port), true);
+    Optional<String> denial = ports.denial(key, port);
+    if (denial.isPresent()) {
+      return new Outcome.Denied(denial.get(), true);
+    }
+    if (internals.contains(port)) {
+      return new Outcome.Denied(
+          "port " + port + " is where tunnels arrive; choose another --pub_port, or 0 for any",
+          true);
     }
     PublicPort held = services.at(port);
     if (held == null) {
-      return bind(session, asked);
+      return bind(exposure);
     }
     List<Service> before = List.copyOf(held.members());
-    if (!before.stream().allMatch(m -> m.key().equals(session.key().name()))) {
+    if (!before.stream().allMatch(m -> m.key().equals(key.name()))) {
       return new Outcome.Denied(
           "port " + port + " is held by another client; choose another --pub_port, or 0 for any",
           true);
@@ -234,17 +263,17 @@ final class Exposures {
     if (misfit.isPresent()) {
       return misfit.get();
     }
-    Service joined = services.join(held, session, asked, false);
+    Service joined = services.join(held, exposure, false);
     if (asked.sharing() == null || before.stream().anyMatch(m -> m.asked().sharing() == null)) {
       before.forEach(m -> services.retire(m, "another client of its key took its port"));
     }
     return new Outcome.Granted(joined);
   }
 
-  private Outcome bind(ClientSession session, Message.Expose asked) {
-    int port = asked.publicPort();
+  private Outcome bind(Exposure exposure) {
+    int port = exposure.asked().publicPort();
     try {
-      return new Outcome.Granted(services.open(ports.bind(port), session, asked, false));
+      return new Outcome.Granted(services.open(ports.bind(port), exposure, false));
     } catch (IOException e) {
       return new Outcome.Denied(
           "port "
@@ -291,25 +320,10 @@ final class Exposures {
     return Optional.of(new Outcome.Denied(text, true));
   }
 
-  private String notGranted(Key key, int port) {
-    return ports.allowed().contains(port)
-        ? "port "
-            + port
-            + " is not granted to key "
-            + key.name()
-            + ", which may have "
-            + key.ports().map(Object::toString).orElse("any")
-            + "; choose one of those, or ask for another key"
-        : "port "
-            + port
-            + " is not among the ports of this server, "
-            + ports.allowed()
-            + "; choose one of those, or start the server with --ports";
-  }
-
   /** Any port: the one this client had, if it may have it again, else a free one. */
-  private Outcome draw(ClientSession session, Message.Expose asked) {
-    Key key = session.key();
+  private Outcome draw(Exposure exposure) {
+    Message.Expose asked = exposure.asked();
+    Key key = exposure.session().key();
     int before =
         leases
             .of(key.name(), asked.instance())
@@ -318,19 +332,21 @@ final class Exposures {
             .orElse(asked.lastPort());
     if (before != 0 && mayTake(key, before)) {
       try {
-        return new Outcome.Granted(services.open(ports.bind(before), session, asked, true));
+        return new Outcome.Granted(services.open(ports.bind(before), exposure, true));
       } catch (IOException taken) {
         // by another program meanwhile: a new one is drawn and announced
       }
     }
     Optional<ServerSocket> drawn = ports.draw(port -> mayTake(key, port));
     return drawn
-        .<Outcome>map(
-            listener -> new Outcome.Granted(services.open(listener, session, asked, true)))
+        .<Outcome>map(listener -> new Outcome.Granted(services.open(listener, exposure, true)))
         .orElseGet(() -> new Outcome.Denied("no public port is free; try again later", false));
   }
 
   private boolean mayTake(Key key, int port) {
-    return ports.allowed().contains(port) && key.allows(port) && services.at(port) == null;
+    return ports.allowed().contains(port)
+        && key.allows(port)
+        && services.at(port) == null
+        && !internals.contains(port);
   }
 }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
+import l4proxy.auth.Key;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
 import l4proxy.net.Sockets;
@@ -32,6 +33,28 @@ final class Ports {
   /** The ports that clients may ask for. */
   PortRanges allowed() {
     return allowed;
+  }
+
+  /** Why a client may not have a port, whoever has it. */
+  Optional<String> denial(Key key, int port) {
+    if (!allowed.contains(port)) {
+      return Optional.of(
+          "port "
+              + port
+              + " is not among the ports of this server, "
+              + allowed
+              + "; choose one of those, or start the server with --ports");
+    }
+    return key.allows(port)
+        ? Optional.empty()
+        : Optional.of(
+            "port "
+                + port
+                + " is not granted to key "
+                + key.name()
+                + ", which may have "
+                + key.ports().map(Object::toString).orElse("any")
+                + "; choose one of those, or ask for another key");
   }
 
   /** Binds one port. */

@@ -42,6 +42,8 @@ public final class ProxyServer implements AutoCloseable {
   private final Handshakes handshakes = new Handshakes();
   private final DirectDials direct = new DirectDials(DIRECT);
   private final Leases leases;
+  private final Arrivals arrivals;
+  private final Newcomers newcomers;
   private final Services services;
   private final Sessions sessions;
   private final ServerView view;
@@ -68,15 +70,20 @@ public final class ProxyServer implements AutoCloseable {
     this.leases = Leases.open(state.directory(), events);
     Ports ports = new Ports(config.ctlAddr().host(), config.ports(), new SecureRandom());
     Keys keys = state.keys();
-    this.services = new Services(config, ports, leases, events);
+    Tickets tickets = new Tickets();
+    this.arrivals = new Arrivals(tickets, events);
+    this.newcomers = new Newcomers(Tls.server(state.identity(), state.web()), handshakes, events);
+    InternalPorts internals = new InternalPorts(ports, newcomers, arrivals);
+    this.services = new Services(config, ports, internals, leases, events);
     Exposures exposures =
         new Exposures(
             config,
             services,
             ports,
+            internals,
             leases,
             key -> key.equals(Sessions.NOBODY) || keys.contains(key));
-    Shared shared = new Shared(services, exposures, new Tickets(), direct, watch);
+    Shared shared = new Shared(services, exposures, tickets, direct, watch);
     this.sessions = new Sessions(shared, state.keys(), config, handshakes, events, version);
     this.view = new ServerView(this, shared, sessions, handshakes);
   }
@@ -94,14 +101,7 @@ public final class ProxyServer implements AutoCloseable {
         state.keys().named(key).isPresent()
             || config.noAuth() && key.equals(Sessions.NOBODY.name()));
     watch.add(services);
-    control =
-        new ControlPort(
-            listener,
-            Tls.server(state.identity(), state.web()),
-            sessions,
-            door,
-            handshakes,
-            events);
+    control = new ControlPort(listener, newcomers, sessions, arrivals, door);
     events.happened(new Event.Listening("control port", controlAddress().toString()));
     if (config.apiAddr().isPresent()) {
       ServerSocket apiListener = bind(config.apiAddr().get(), "--api_addr");

@@ -42,12 +42,13 @@ public final class ServerView {
   private ClientView view(Service service) {
     ClientSession session = service.present();
     HostPort control = server.controlAddress();
+    int tunnels = service.tunnels().port();
     String host = service.host().isEmpty() ? control.host() : service.host();
     return new ClientView(
         service.name(),
         service.asked().name(),
         service.direct().orElse(new HostPort(host, service.port().number())).toString(),
-        new HostPort(host, control.port()).toString(),
+        new HostPort(host, tunnels == 0 ? control.port() : tunnels).toString(),
         service.asked().backend(),
         service.asked().sharing() != null,
         service.direct().isPresent(),

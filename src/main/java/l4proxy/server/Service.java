@@ -37,6 +37,7 @@ final class Service {
   private volatile Instant connectedAt = Instant.now();
   private volatile String process = "";
   private volatile @Nullable HostPort direct;
+  private volatile @Nullable InternalPort internal;
 
   /** What it has earned of the next turn: {@link Members}, under the lock of its port. */
   private long credit;
@@ -64,8 +65,10 @@ final class Service {
   }
 
   /** A client serves it from now on. */
-  void attach(ClientSession next, Message.Expose request, String shownHost) {
-    asked = request;
+  void attach(Exposure exposure, String shownHost) {
+    ClientSession next = exposure.session();
+    asked = exposure.asked();
+    internal = exposure.internal();
     host = shownHost;
     standing.reset();
     process = next.process();
@@ -194,6 +197,17 @@ final class Service {
 
   Instant connectedAt() {
     return connectedAt;
+  }
+
+  /** Where its tunnels arrive; null for the control port. */
+  @Nullable InternalPort internal() {
+    return internal;
+  }
+
+  /** How its tunnels come. */
+  TunnelKind tunnels() {
+    InternalPort own = internal;
+    return new TunnelKind(asked.plainTunnels(), own == null ? 0 : own.number());
   }
 
   /** The backend answers at an address of its own, or not any more. */

@@ -3,6 +3,7 @@ package l4proxy.server;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +35,7 @@ final class Services implements Watch.Watched, AutoCloseable {
 
   private final ServerConfig config;
   private final Ports binder;
+  private final InternalPorts internals;
   private final Leases leases;
   private final Events events;
   private final ReentrantLock lock = new ReentrantLock();
@@ -46,9 +48,11 @@ final class Services implements Watch.Watched, AutoCloseable {
   private final Set<PublicPort> closing = ConcurrentHashMap.newKeySet();
   private volatile boolean stopped;
 
-  Services(ServerConfig config, Ports ports, Leases leases, Events events) {
+  Services(
+      ServerConfig config, Ports ports, InternalPorts internals, Leases leases, Events events) {
     this.config = config;
     this.binder = ports;
+    this.internals = internals;
     this.leases = leases;
     this.events = events;
   }
@@ -90,6 +94,7 @@ final class Services implements Watch.Watched, AutoCloseable {
               lease.port(),
               0,
               false,
+              null,
               0,
               lease.sharing());
       PublicPort there = ports.get(lease.port());
@@ -120,21 +125,23 @@ final class Services implements Watch.Watched, AutoCloseable {
   }
 
   /** Puts a new service on a port that was just bound. Under the lock, as all that follows. */
-  Service open(ServerSocket listener, ClientSession session, Message.Expose asked, boolean drawn) {
-    return join(open(listener), session, asked, drawn);
+  Service open(ServerSocket listener, Exposure exposure, boolean drawn) {
+    return join(open(listener), exposure, drawn);
   }
 
   /** Puts one more service on a port. */
-  Service join(PublicPort port, ClientSession session, Message.Expose asked, boolean drawn) {
-    Service service = new Service(session.key().name(), asked, port, drawn, "");
+  Service join(PublicPort port, Exposure exposure, boolean drawn) {
+    String key = exposure.session().key().name();
+    Service service = new Service(key, exposure.asked(), port, drawn, "");
     port.join(service);
-    attach(service, session, asked);
+    attach(service, exposure);
     return service;
   }
 
   /** A client serves it from now on. */
-  void attach(Service service, ClientSession session, Message.Expose asked) {
-    service.attach(session, asked, config.host().orElseGet(session::dialled));
+  void attach(Service service, Exposure exposure) {
+    ClientSession session = exposure.session();
+    service.attach(exposure, config.host().orElseGet(session::dialled));
     leases.keep(service.lease(true, 0));
     String address = new HostPort(service.host(), service.port().number()).toString();
     events.happened(
@@ -212,7 +219,20 @@ final class Services implements Watch.Watched, AutoCloseable {
       closing.add(port);
       port.retire(() -> closing.remove(port));
     }
+    closeUnused();
     events.happened(new Event.ServiceEnded(service.name(), service.key(), reason));
+  }
+
+  /** Closes internal ports that no service has. Under the lock. */
+  void closeUnused() {
+    Set<InternalPort> used = new HashSet<>();
+    for (Service service : all()) {
+      InternalPort own = service.internal();
+      if (own != null) {
+        used.add(own);
+      }
+    }
+    internals.keepOnly(used);
   }
 
   /** Ends a service, its users too. */
@@ -271,6 +291,7 @@ final class Services implements Watch.Watched, AutoCloseable {
   @Override
   public void close() {
     stop();
+    internals.close();
     for (PublicPort port : everyPort().toList()) {
       port.endUsers(EndedBy.SHUTDOWN);
       port.close();

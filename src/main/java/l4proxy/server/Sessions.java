@@ -17,8 +17,8 @@ import l4proxy.wire.Messages;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The clients that are connected: checks keys and tickets, and runs a session for each. Any thread
- * may call it; {@link #serve} returns when the client is gone.
+ * The clients that are connected: checks keys, and runs a session for each. Any thread may call it;
+ * {@link #serve} returns when the client is gone.
  */
 final class Sessions {
   /** Who a client without a key is, where none is needed. */
@@ -94,26 +94,6 @@ final class Sessions {
       connection.in().deadline(Duration.ofSeconds(1));
       connection.in().skipNBytes(Message.MAX);
     }
-  }
-
-  /** A connection that says it is a tunnel. */
-  void arrived(Connection connection, Message.TunnelHello hello) throws IOException {
-    Tickets.Ticket ticket = shared.tickets().redeem(hello.ticket());
-    if (ticket == null
-        || ticket.plain() == connection.encrypted()
-        || !ticket.session().isNamed(hello.session())) {
-      if (ticket != null) {
-        ticket.session().pool(ticket.plain()).expired(1);
-      }
-      events.happened(
-          new Event.StrangerDropped(
-              Sockets.text(connection.remote()),
-              "a ticket that is unknown, used, too old or another's"));
-      connection.close();
-      return;
-    }
-    connection.in().deadline(Duration.ZERO);
-    ticket.session().arrived(connection);
   }
 
   private void revoked(Key key) {

@@ -19,10 +19,11 @@ final class Tickets {
    * Who asked for the tunnel.
    *
    * @param session whose tunnel it will be
-   * @param plain whether it must come unencrypted, or must not
+   * @param kind how it must come, and where
+   * @param pool where it is waited for
    * @param issued when, by {@link System#nanoTime()}
    */
-  record Ticket(ClientSession session, boolean plain, long issued) {
+  record Ticket(ClientSession session, TunnelKind kind, TunnelPool pool, long issued) {
     boolean old() {
       return System.nanoTime() - issued > LIFE;
     }
@@ -39,9 +40,9 @@ final class Tickets {
   }
 
   /** Makes a ticket. */
-  String issue(ClientSession session, boolean plain) {
+  String issue(ClientSession session, TunnelKind kind, TunnelPool pool) {
     String text = draw();
-    open.put(text, new Ticket(session, plain, System.nanoTime()));
+    open.put(text, new Ticket(session, kind, pool, System.nanoTime()));
     return text;
   }
 
@@ -49,7 +50,7 @@ final class Tickets {
   @Nullable Ticket redeem(String text) {
     Ticket ticket = open.remove(text);
     if (ticket != null && ticket.old()) {
-      ticket.session().pool(ticket.plain()).expired(1);
+      ticket.pool().expired(1);
       return null;
     }
     return ticket;
@@ -59,7 +60,7 @@ final class Tickets {
   void sweep() {
     open.forEach((text, ticket) -> {
       if (ticket.old() && open.remove(text, ticket)) {
-        ticket.session().pool(ticket.plain()).expired(1);
+        ticket.pool().expired(1);
       }
     });
   }

@@ -236,6 +236,20 @@ final class TunnelPool {
     }
   }
 
+  /** It is of no use any more, unless somebody still waits: whether it is closed. */
+  boolean retire() {
+    lock.lock();
+    try {
+      if (!waiting.isEmpty()) {
+        return false;
+      }
+    } finally {
+      lock.unlock();
+    }
+    close();
+    return true;
+  }
+
   /** The session is over: nobody is served any more. */
   void close() {
     List<Idle> left;

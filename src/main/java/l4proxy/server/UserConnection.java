@@ -116,7 +116,7 @@ final class UserConnection {
   /** Opens a tunnel of one member; false when it has none. */
   private boolean openTo(Service next) throws InterruptedException {
     ClientSession from = next.session();
-    Tunnel taken = from == null ? null : from.take(next.asked().plainTunnels(), PATIENCE);
+    Tunnel taken = from == null ? null : from.take(next.tunnels(), PATIENCE);
     if (from == null || taken == null) {
       if (next.session() == from && from != null) {
         refuse(next);

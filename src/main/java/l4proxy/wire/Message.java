@@ -130,6 +130,8 @@ public sealed interface Message {
    * @param publicPort the port asked for, 0 for any
    * @param lastPort the port it had before, 0 for none: preferred when any will do
    * @param plainTunnels whether its tunnels go unencrypted
+   * @param internalPort the port of the server's at which its tunnels arrive, 0 for any; absent:
+   *     the control port
    * @param backendPort the port at which the backend may answer at the client's own public address,
    *     0 for none
    * @param sharing how it shares its public port; absent: it does not
@@ -142,6 +144,7 @@ public sealed interface Message {
       int publicPort,
       int lastPort,
       boolean plainTunnels,
+      @Nullable Integer internalPort,
       int backendPort,
       @Nullable Sharing sharing)
       implements Message {
@@ -153,6 +156,7 @@ public sealed interface Message {
       Checks.id("instance", instance);
       Checks.range("publicPort", publicPort, 0, 65_535);
       Checks.range("lastPort", lastPort, 0, 65_535);
+      Checks.range("internalPort", internalPort == null ? 0 : internalPort, 0, 65_535);
       Checks.range("backendPort", backendPort, 0, 65_535);
     }
   }
@@ -246,14 +250,16 @@ public sealed interface Message {
    * Server: open tunnels, one for each ticket.
    *
    * @param plain whether they are to go unencrypted
+   * @param port the server's port at which they are to arrive, 0 for the control port
    * @param tickets one-time tickets, good for ten seconds
    */
-  record Tunnels(boolean plain, List<String> tickets) implements Message {
+  record Tunnels(boolean plain, int port, List<String> tickets) implements Message {
     /** Tickets in one message at most. */
     public static final int MOST = 400;
 
     /** Checks. */
     public Tunnels {
+      Checks.range("port", port, 0, 65_535);
       Checks.range("tickets", Optional.ofNullable(tickets).map(List::size).orElse(0), 1, MOST);
       tickets.forEach(t -> Checks.id("ticket", t));
       tickets = List.copyOf(tickets);

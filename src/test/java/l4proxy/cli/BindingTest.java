@@ -178,7 +178,14 @@ class BindingTest {
             """);
     assertEquals(
         List.of(
-            new ServiceConfig("web", new HostPort("10.0.0.7", 80), 8080, true, 0, Optional.empty()),
+            new ServiceConfig(
+                "web",
+                new HostPort("10.0.0.7", 80),
+                8080,
+                true,
+                Optional.empty(),
+                0,
+                Optional.empty()),
             service("unknown", "127.0.0.1", 22, 0)),
         services("--config", file));
     environment.put("L4PROXY_CLIENT_NAME", "all");

@@ -68,6 +68,7 @@ class ChangeTest {
             new HostPort("127.0.0.1", 1),
             0,
             true,
+            Optional.empty(),
             0,
             Optional.of(new Sharing(Balance.SOURCE.text(), 1, 0)));
     List<ServiceConfig> wanted =

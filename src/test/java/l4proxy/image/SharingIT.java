@@ -212,6 +212,7 @@ final class SharingIT {
             new HostPort("127.0.0.1", backend),
             port,
             false,
+            Optional.empty(),
             0,
             Optional.of(new Sharing("least_conn", 1, 0)));
     int joined = 0;

@@ -40,16 +40,17 @@ final class MessagesTest {
         new Message.Http(),
         new Message.Welcome("1.0", ID),
         new Message.Rejected("no such key: \"<>&'ü€😀 \\", true),
-        new Message.Expose(7, "my-web_1.x", "127.0.0.1:80", ID, 0, 65_535, true, 65_535, null),
         new Message.Expose(
-            7, "web", "b", ID, 80, 0, false, 0, new Message.Sharing(Balance.FIRST, 1000, 0)),
+            7, "my-web_1.x", "127.0.0.1:80", ID, 0, 65_535, true, 65_535, 65_535, null),
+        new Message.Expose(
+            7, "web", "b", ID, 80, 0, false, null, 0, new Message.Sharing(Balance.FIRST, 1000, 0)),
         new Message.Withdraw(3),
         new Message.Health(0, true),
         new Message.Ended(1),
         new Message.Exposed(0, "client-1", "example.org", 65_535, 65_535),
         new Message.Refused(100_000, "taken", false),
-        new Message.Tunnels(true, List.of(ID)),
-        new Message.Tunnels(false, java.util.Collections.nCopies(Message.Tunnels.MOST, ID)),
+        new Message.Tunnels(true, 0, List.of(ID)),
+        new Message.Tunnels(false, 0, java.util.Collections.nCopies(Message.Tunnels.MOST, ID)),
         new Message.Draining(),
         new Message.Heartbeat(Long.MIN_VALUE),
         new Message.Heartbeat(Long.MAX_VALUE),
@@ -293,7 +294,7 @@ final class MessagesTest {
         List.of(
             new Message.Control(SECRET, "1", "h", ID),
             new Message.TunnelHello(ID, ID),
-            new Message.Tunnels(true, List.of(ID)))) {
+            new Message.Tunnels(true, 0, List.of(ID)))) {
       assertFalse(message.toString().contains("secret"), message.toString());
       assertFalse(message.toString().contains(ID), message.toString());
     }
