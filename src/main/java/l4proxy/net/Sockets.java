@@ -6,6 +6,8 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import jdk.net.ExtendedSocketOptions;
 
 /** What every socket of this program has in common. */
@@ -18,6 +20,9 @@ public final class Sockets {
 
   /** Connections the kernel holds until they are accepted; it cuts this to net.core.somaxconn. */
   private static final int BACKLOG = 4096;
+
+  /** Two groups of zeros or more of an IPv6 address, with the colons around them. */
+  private static final Pattern ZEROS = Pattern.compile("(?:^|:)0(?::0)+(?::|$)");
 
   private Sockets() {}
 
@@ -137,9 +142,24 @@ public final class Sockets {
    */
   public static String text(InetSocketAddress address) {
     InetAddress ip = address.getAddress();
-    String host = ip == null ? address.getHostString() : ip.getHostAddress();
+    String host = ip == null ? address.getHostString() : text(ip);
+    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+  }
+
+  /** An IP address without a zone; the longest run of zeros in IPv6 is left out: RFC 5952, 4.2. */
+  private static String text(InetAddress ip) {
+    String host = ip.getHostAddress();
     int zone = host.indexOf('%');
     String bare = zone < 0 ? host : host.substring(0, zone);
-    return (bare.indexOf(':') < 0 ? bare : "[" + bare + "]") + ":" + address.getPort();
+    return ZEROS
+        .matcher(bare)
+        .results()
+        .reduce((one, other) -> zeros(other) > zeros(one) ? other : one)
+        .map(run -> bare.substring(0, run.start()) + "::" + bare.substring(run.end()))
+        .orElse(bare);
+  }
+
+  private static int zeros(MatchResult run) {
+    return run.group().replace(":", "").length();
   }
 }

@@ -29,11 +29,16 @@ final class SocketsTest {
   @ParameterizedTest
   @CsvSource({
     "127.0.0.1, 127.0.0.1:80",
-    "::1, [0:0:0:0:0:0:0:1]:80",
-    "2001:db8::1, [2001:db8:0:0:0:0:0:1]:80",
+    "::1, [::1]:80",
+    "2001:db8::1, [2001:db8::1]:80",
+    "2001:db8:0:0:1:0:0:1, [2001:db8::1:0:0:1]:80",
+    "0:0:1:1:1:0:0:1, [::1:1:1:0:0:1]:80",
+    "2001:db8:0:1:0:0:0:1, [2001:db8:0:1::1]:80",
+    "2001:db8:0:1:1:1:1:1, [2001:db8:0:1:1:1:1:1]:80",
+    "10:20:30:40:0:0:0:0, [10:20:30:40::]:80",
     "::ffff:192.0.2.1, 192.0.2.1:80",
-    "fe80::1%1, [fe80:0:0:0:0:0:0:1]:80",
-    "::, [0:0:0:0:0:0:0:0]:80"
+    "fe80::1%1, [fe80::1]:80",
+    "::, [::]:80"
   })
   void addressIsWrittenAsPeopleDo(String literal, String text) throws Exception {
     InetSocketAddress address = new InetSocketAddress(InetAddress.getByName(literal), 80);
