@@ -3,8 +3,6 @@ package l4proxy.client;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -31,9 +29,6 @@ public final class ProxyClient implements AutoCloseable {
   /** Tunnels opened at the same time: each costs both ends a TLS handshake. */
   private static final int OPENING = 16;
 
-  /** Numbers of services: 0 and up. */
-  private static final int NUMBERS = 100_000;
-
   private static final long LOOK_MILLIS = 50;
 
   /** Who is told where a service can be reached. */
@@ -57,6 +52,7 @@ public final class ProxyClient implements AutoCloseable {
   private final Services services = new Services();
   private final ServerDialer dialer;
   private final Instances instances;
+  private final Reconfiguration reconfiguration;
   private final String process;
   private final Semaphore opening = new Semaphore(OPENING, true);
   private final ExecutorService threads =
@@ -64,11 +60,7 @@ public final class ProxyClient implements AutoCloseable {
   private final CountDownLatch stopped = new CountDownLatch(1);
   private volatile @Nullable ServerSession session;
 
-  /** What somebody ended on the server; under the lock of the services. */
-  private final List<Service> ended = new ArrayList<>();
-
   private String lastReason = "";
-  private int number = -1;
   private volatile boolean draining;
   private volatile boolean wasConnected;
 
@@ -91,16 +83,10 @@ public final class ProxyClient implements AutoCloseable {
     this.dialer = new ServerDialer(config.server(), trust.expected());
     this.instances = new Instances(config.stateDir(), events);
     this.process = instances.draw();
-    config.services().forEach(this::add);
-  }
-
-  private Service add(ServiceConfig wanted) {
-    do { // a number is not used again soon: users of its last service may be on the way
-      number = (number + 1) % NUMBERS;
-    } while (services.configured(number) != null);
-    Service added = new Service(number, wanted, instances.take(config.server().toString(), wanted));
-    services.add(added);
-    return added;
+    this.reconfiguration =
+        new Reconfiguration(
+            services, wanted -> instances.take(config.server().toString(), wanted), this);
+    config.services().forEach(reconfiguration::add);
   }
 
   /**
@@ -112,44 +98,7 @@ public final class ProxyClient implements AutoCloseable {
    * @param wanted all that is to be exposed from now on
    */
   public void reconfigure(List<ServiceConfig> wanted) {
-    services.lock().lock();
-    try {
-      Collection<Service> before = new ArrayList<>(services.configured());
-      before.addAll(ended);
-      Change change = Change.of(before, wanted);
-      change.gone().forEach(this::withdraw);
-      change.kept().forEach(this::change);
-      change.fresh().stream().map(this::add).forEach(this::expose);
-    } finally {
-      services.lock().unlock();
-    }
-  }
-
-  private void withdraw(Service service) {
-    if (services.remove(service.number()) != null) {
-      note("service " + service.config().name() + " is withdrawn");
-      ServerSession now = session;
-      if (now != null) {
-        now.withdraw(service);
-      }
-      service.release();
-    }
-  }
-
-  private void change(Service service, ServiceConfig wanted) {
-    if (!service.config().equals(wanted) && services.configured(service.number()) == service) {
-      Service changed = service.changed(wanted);
-      services.add(changed);
-      expose(changed);
-    }
-  }
-
-  private void expose(Service service) {
-    note("service " + service.config().name() + " is exposed as it is written now");
-    ServerSession now = session;
-    if (now != null) {
-      now.expose(service);
-    }
+    reconfiguration.to(wanted);
   }
 
   /**
@@ -272,19 +221,18 @@ public final class ProxyClient implements AutoCloseable {
 
   /** Somebody ended a service on the server: it is not exposed again. */
   void ended(Service service) throws RefusedException {
-    services.lock().lock();
-    try {
-      services.remove(service.number());
-      ended.add(service);
-    } finally {
-      services.lock().unlock();
-    }
+    reconfiguration.ended(service);
     String text = "Service " + service.config().name() + " was ended on the server";
     if (services.configured().isEmpty()) {
       wasConnected = false; // nothing is left to come back for
       throw new RefusedException(text + "; start this client again to expose it again.");
     }
     events.happened(new Event.Warned(text + "; the others go on."));
+  }
+
+  /** The control connection there is now, if there is one. */
+  @Nullable ServerSession session() {
+    return session;
   }
 
   boolean wasConnected() {
