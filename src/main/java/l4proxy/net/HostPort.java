@@ -29,8 +29,11 @@ public record HostPort(String host, int port) {
   private static final Pattern LABEL =
       Pattern.compile("[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?");
   private static final Pattern NUMBER = Pattern.compile("[0-9]+");
-  private static final Pattern IPV4 =
+
+  /** Four numbers from 0 to 255, none with a zero in front. */
+  static final Pattern IPV4 =
       Pattern.compile("(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\\.(?!$)|$)){4}");
+
   private static final Pattern IPV6 =
       Pattern.compile("(?<address>[0-9A-Fa-f:.]{2,45})(?:%[A-Za-z0-9_.-]{1,32})?");
 

@@ -1,0 +1,62 @@
+package l4proxy.http;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import l4proxy.net.Connection;
+
+/** What this proxy itself says to a user. */
+final class Answers {
+  /** How long, and how much, a user may go on sending what nobody reads, to see the answer. */
+  static final Duration LINGER = Duration.ofSeconds(2);
+
+  private static final int DISCARDED = 1024 * 1024;
+
+  private Answers() {}
+
+  /**
+   * Answers a request that cannot be served.
+   *
+   * @param method of the request; HEAD is answered without a body
+   * @param close whether it is the last answer on the connection
+   */
+  static void send(Connection user, String method, Rejection no, boolean close) throws IOException {
+    byte[] body = (no.sentence() + "\n").getBytes(StandardCharsets.US_ASCII);
+    StringBuilder head = new StringBuilder();
+    head.append("HTTP/1.1 ").append(no.status()).append(' ').append(no.reason()).append("\r\n");
+    if (!no.header().isEmpty()) {
+      head.append(no.header()).append("\r\n");
+    }
+    head.append("Content-Type: text/plain\r\nCache-Control: no-store\r\n");
+    if (close) {
+      head.append("Connection: close\r\n");
+    }
+    head.append("Content-Length: ").append(body.length).append("\r\n\r\n");
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    all.write(head.toString().getBytes(StandardCharsets.US_ASCII));
+    if (!method.equals("HEAD")) {
+      all.write(body);
+    }
+    user.out().write(all.toByteArray());
+  }
+
+  /**
+   * Ends the outgoing direction and reads on for a moment: to close with something unread would
+   * reset the connection, and the answer might never be seen.
+   */
+  static void linger(Connection user) {
+    try {
+      user.shutdownOutput();
+      user.in().deadline(LINGER);
+      int read = user.in().buffered();
+      user.in().consume(read);
+      while (read < DISCARDED && user.in().fill()) {
+        read += user.in().buffered();
+        user.in().consume(user.in().buffered());
+      }
+    } catch (IOException gone) {
+      // so is everything to be read
+    }
+  }
+}

@@ -1,0 +1,185 @@
+package l4proxy.http;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Set;
+import l4proxy.net.Connection;
+import l4proxy.net.HostPort;
+import l4proxy.net.PlainConnection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One user's connection to a forward proxy: reads requests one after another and serves each.
+ *
+ * <p>The connection to a server is kept for the user's next request to the same, but used again
+ * only for one that may be repeated: a server closes when it likes. One thread uses it; {@link
+ * #close()} closes what is kept.
+ */
+final class ProxyUser implements AutoCloseable {
+  /** For a head, from its first byte on; for the first one from the beginning. */
+  private static final Duration HEAD = Duration.ofSeconds(5);
+
+  /** Between two requests. */
+  private static final Duration IDLE = Duration.ofSeconds(60);
+
+  /** Safe methods (RFC 9110, 9.2.1) that have no body. */
+  private static final Set<String> REPEATABLE = Set.of("GET", "HEAD", "OPTIONS");
+
+  private final Connection user;
+  private final InetAddress address;
+  private final ForwardProxy proxy;
+  private @Nullable PlainConnection kept;
+  private @Nullable HostPort keptFor;
+
+  ProxyUser(Connection user, InetAddress address, ForwardProxy proxy) {
+    this.user = user;
+    this.address = address;
+    this.proxy = proxy;
+  }
+
+  /** Serves requests until one is the last. */
+  void run() throws IOException, InterruptedException {
+    user.in().deadline(HEAD);
+    while (next()) {
+      if (!another()) {
+        return;
+      }
+    }
+    Answers.linger(user);
+  }
+
+  /** Waits for the beginning of another request. */
+  private boolean another() throws IOException {
+    user.in().deadline(IDLE);
+    try {
+      boolean begun = user.in().buffered() > 0 || user.in().fill();
+      user.in().deadline(HEAD);
+      return begun;
+    } catch (SocketTimeoutException e) {
+      return false;
+    }
+  }
+
+  /** Serves one request; whether another may follow. */
+  private boolean next() throws IOException, InterruptedException {
+    RequestHead request;
+    try {
+      request = HeadReader.request(user.in());
+    } catch (SocketTimeoutException e) {
+      return refused("", new Rejection(408, "No whole request came in time."), false);
+    } catch (Rejection no) {
+      return refused("", no, false);
+    }
+    if (request == null) {
+      return false;
+    }
+    boolean bare = false;
+    try {
+      Target target = Target.of(request);
+      Framing framing = Framing.of(request);
+      bare = framing instanceof Framing.None;
+      proxy.access().check(address, request);
+      return serve(request, target, framing);
+    } catch (Rejection no) {
+      return refused(request.method(), no, bare && request.persistent());
+    }
+  }
+
+  private boolean refused(String method, Rejection no, boolean goesOn) throws IOException {
+    Answers.send(user, method, no, !goesOn);
+    return goesOn;
+  }
+
+  private boolean serve(RequestHead request, Target target, Framing framing)
+      throws IOException, InterruptedException {
+    switch (request.method()) {
+      case "CONNECT" -> {
+        connect(target, framing);
+        return false;
+      }
+      case "TRACE" ->
+          throw new Rejection(405, "This proxy passes no TRACE on.", "Allow: CONNECT, GET, POST");
+      default -> {
+        return exchange(request, target, framing);
+      }
+    }
+  }
+
+  private void connect(Target target, Framing framing) throws IOException, InterruptedException {
+    if (!(framing instanceof Framing.None) && !framing.equals(new Framing.Length(0))) {
+      throw new Rejection(400, "CONNECT has no body.");
+    }
+    close();
+    try (PlainConnection host = proxy.dialer().dial(target.address())) {
+      user.out()
+          .write("HTTP/1.1 200 Connection established\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      Tunnelled tunnelled = new Tunnelled(user, host);
+      proxy.watch().add(tunnelled);
+      try {
+        tunnelled.run();
+      } finally {
+        proxy.watch().remove(tunnelled);
+      }
+    }
+  }
+
+  private boolean exchange(RequestHead request, Target target, Framing framing)
+      throws IOException, InterruptedException {
+    boolean repeatable = framing instanceof Framing.None && REPEATABLE.contains(request.method());
+    PlainConnection former = kept;
+    if (former != null && repeatable && target.address().equals(keptFor)) {
+      Exchange again = new Exchange(user, former, request, target, framing);
+      try {
+        again.run();
+        return after(again);
+      } catch (Rejection | SocketTimeoutException e) {
+        throw failed(again, e);
+      } catch (IOException e) {
+        if (again.answered()) {
+          throw e; // else the server closed what was kept
+        }
+      }
+    }
+    close();
+    kept = proxy.dialer().dial(target.address());
+    keptFor = target.address();
+    Exchange exchange = new Exchange(user, Objects.requireNonNull(kept), request, target, framing);
+    try {
+      exchange.run();
+      return after(exchange);
+    } catch (IOException e) {
+      throw failed(exchange, e);
+    }
+  }
+
+  private boolean after(Exchange exchange) {
+    if (!exchange.serverGoesOn() || !exchange.userGoesOn()) {
+      close();
+    }
+    return exchange.userGoesOn();
+  }
+
+  /** A response that has begun cannot be taken back: the user sees a reset. */
+  private IOException failed(Exchange exchange, IOException e) {
+    close();
+    if (exchange.answered()) {
+      user.abort();
+      return new IOException("a response broke off: " + e.getMessage(), e);
+    }
+    return Exchange.rejection(e);
+  }
+
+  @Override
+  public void close() {
+    PlainConnection former = kept;
+    if (former != null) {
+      former.close();
+      kept = null;
+      keptFor = null;
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package l4proxy.http;
+
+import java.io.IOException;
+import java.time.Duration;
+import l4proxy.net.Connection;
+import l4proxy.net.Relay;
+import l4proxy.net.Watch;
+
+/**
+ * What a user does through CONNECT: two connections joined, ends of stream passed on alone. Half
+ * closed and silent for 60 s, both are broken; the watch sees to it.
+ */
+final class Tunnelled implements Watch.Watched {
+  private static final Duration SILENCE = Duration.ofSeconds(60);
+
+  private final Connection user;
+  private final Connection host;
+  private volatile boolean halfClosed;
+  private volatile long active = System.nanoTime();
+
+  Tunnelled(Connection user, Connection host) {
+    this.user = user;
+    this.host = host;
+  }
+
+  /** Carries bytes until both directions have ended; the caller closes both connections. */
+  void run() throws InterruptedException {
+    try {
+      user.in().deadline(Duration.ZERO);
+      Relay.run(
+          Thread.currentThread().getName() + " up",
+          () -> pass(user, host),
+          () -> pass(host, user),
+          this::abort);
+    } catch (IOException broken) {
+      abort();
+    }
+  }
+
+  private void pass(Connection from, Connection to) throws IOException {
+    Relay.copy(from.in(), to.out()::write, n -> active = System.nanoTime());
+    to.shutdownOutput();
+    active = System.nanoTime();
+    halfClosed = true;
+  }
+
+  private void abort() {
+    user.abort();
+    host.abort();
+  }
+
+  @Override
+  public void tick() {
+    if (halfClosed && System.nanoTime() - active > SILENCE.toNanos()) {
+      abort();
+    }
+  }
+}
