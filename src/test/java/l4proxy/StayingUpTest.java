@@ -93,11 +93,8 @@ class StayingUpTest {
   }
 
   private ProxyClient through(
-      HostPort server,
-      JoinKey key,
-      ServiceConfig service,
-      String name,
-      BlockingQueue<HostPort> at) {
+      HostPort server, JoinKey key, ServiceConfig service, String name, BlockingQueue<HostPort> at)
+      throws IOException {
     return new ProxyClient(
         new ClientConfig(server, List.of(service), directory.resolve(name)),
         new Trust(Optional.of(key), Optional.empty(), pin -> {}),
@@ -394,7 +391,8 @@ class StayingUpTest {
     }
   }
 
-  private void assertRefused(ProxyPair pair, JoinKey key, int port, String reason) {
+  private void assertRefused(ProxyPair pair, JoinKey key, int port, String reason)
+      throws IOException {
     ServiceConfig service = ServiceConfig.of("refused", new HostPort("127.0.0.1", 9), port);
     try (ProxyClient client =
         through(

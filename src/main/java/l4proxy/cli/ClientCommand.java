@@ -4,10 +4,8 @@ import com.beust.jcommander.Parameter;
 import com.beust.jcommander.ParametersDelegate;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import l4proxy.api.Fields;
 import l4proxy.client.ClientConfig;
@@ -27,15 +25,7 @@ final class ClientCommand implements Command {
 
   @ParametersDelegate private final ServiceOptions service = new ServiceOptions();
 
-  @Parameter(
-      names = "--no_auth",
-      description =
-          "for a server with --no_auth: needs no key, trusts the first server it meets at this"
-              + " address, and no other there later",
-      converter = Values.Truth.class,
-      arity = 1,
-      order = 3)
-  private boolean noAuth;
+  @ParametersDelegate private final ClientOptions client = new ClientOptions();
 
   @Parameter(
       names = "--config",
@@ -54,25 +44,6 @@ final class ClientCommand implements Command {
       arity = 1,
       order = 7)
   private boolean checkConfig;
-
-  @Parameter(
-      names = "--drain",
-      placeholder = "TIME",
-      description = "how long users may finish after SIGTERM",
-      defaultValueDescription = "30s",
-      converter = Values.Time.class,
-      order = 5)
-  private Duration drain = Duration.ofSeconds(30);
-
-  @Parameter(
-      names = "--state_dir",
-      placeholder = "DIR",
-      description = "where the client keeps what the server knows it by",
-      defaultValueDescription =
-          "/var/lib/l4proxy for root, else l4proxy in $XDG_STATE_HOME or ~/.local/state",
-      converter = Values.File.class,
-      order = 6)
-  private @Nullable Path stateDir;
 
   @Parameter(description = "[host] [port]")
   private List<String> arguments = new ArrayList<>();
@@ -116,38 +87,16 @@ final class ClientCommand implements Command {
       return 0;
     }
     Events events = Events.log("l4proxy.client");
-    Access access =
-        new Access(server.server(), shell, text -> events.happened(new Event.Warned(text)));
-    Trust trust = access.trust(server.join(), noAuth, " or, in the --config file, as \"join\"");
-    Path state = stateDir == null ? Defaults.stateDir(shell) : stateDir;
-    ClientConfig client = new ClientConfig(server.server(), services, state);
+    Trust trust = client.trust(server, shell, events, " or, in the --config file, as \"join\"");
+    ClientConfig told = new ClientConfig(server.server(), services, client.stateDir(shell));
     Stop stop = shell.stop().get();
     Announcements announced = new Announcements(shell);
     announced.of(services);
-    try (ProxyClient proxy = new ProxyClient(client, trust, announced, events, Version.text())) {
+    try (ProxyClient proxy = new ProxyClient(told, trust, announced, events, Version.text())) {
       stop.onHangup(() -> reread(shell, proxy, announced, events));
-      run(proxy, stop);
+      client.run(proxy, stop);
     }
     return 0;
-  }
-
-  private void run(ProxyClient proxy, Stop stop) throws RefusedException, InterruptedException {
-    Thread stopping =
-        Thread.ofVirtual()
-            .name("stop")
-            .start(() -> {
-              try {
-                stop.await();
-                proxy.drain(drain);
-              } catch (InterruptedException over) {
-                Thread.currentThread().interrupt();
-              }
-            });
-    try {
-      proxy.run();
-    } finally {
-      stopping.interrupt();
-    }
   }
 
   /** Reads the file again and goes over to its services; when it is wrong nothing changes. */
@@ -178,9 +127,7 @@ final class ClientCommand implements Command {
   private boolean differs(ClientCommand other) {
     return !server.server().equals(other.server.server())
         || !server.join().equals(other.server.join())
-        || noAuth != other.noAuth
-        || !drain.equals(other.drain)
-        || !Objects.equals(stateDir, other.stateDir);
+        || client.differs(other.client);
   }
 
   /** What would be done, a line for each service. */

@@ -56,6 +56,13 @@ final class Commands {
               "Ends one user's connection.",
               "The ID is among what 'client list user -o json' shows."),
           new Entry(
+              "client forwarder",
+              "",
+              "Exposes an HTTP forward proxy through a server, into the network of this machine.",
+              "Prints PUBLIC ADDRESS: HOST:PORT when users can come, then PROXY LOGIN:"
+                  + " NAME:PASSWORD, unless they need none; a login that is made up lasts as long"
+                  + " as this process."),
+          new Entry(
               "lan",
               "[host=127.0.0.1] [port=22]",
               "Forwards a port of this machine to a backend, without a server.",
@@ -98,6 +105,7 @@ final class Commands {
         case "client list user" -> new ClientListUserCommand();
         case "client close" -> new ClientCloseCommand();
         case "client close user" -> new ClientCloseUserCommand();
+        case "client forwarder" -> new ClientForwarderCommand();
         case "lan" -> new LanCommand();
         case "key create" -> new KeyCreateCommand();
         case "key list" -> new KeyListCommand();

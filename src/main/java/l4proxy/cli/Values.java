@@ -10,6 +10,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import l4proxy.auth.JoinKey;
 import l4proxy.client.Sharing;
+import l4proxy.http.Login;
+import l4proxy.http.ProxyAccess;
+import l4proxy.net.CidrList;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
 
@@ -292,6 +295,33 @@ final class Values {
         throw expected(text, "a way to print: expected table or json");
       }
       return text;
+    }
+  }
+
+  /** A login of a forward proxy, or none; never repeated. */
+  static final class UserAuth extends Converter<String> {
+    UserAuth(String option) {
+      super(option);
+    }
+
+    @Override
+    String parse(String text) {
+      if (!text.equals(ProxyAccess.NONE)) {
+        Login _ = Login.parse(text);
+      }
+      return text;
+    }
+  }
+
+  /** Ranges of addresses. */
+  static final class Ranges extends Converter<CidrList> {
+    Ranges(String option) {
+      super(option);
+    }
+
+    @Override
+    CidrList parse(String text) {
+      return CidrList.parse(text);
     }
   }
 

@@ -49,7 +49,7 @@ public final class ProxyClient implements AutoCloseable {
   private final Events events;
   private final String version;
   private final Watch watch = new Watch();
-  private final Services services = new Services();
+  private final Services services;
   private final ServerDialer dialer;
   private final Instances instances;
   private final Reconfiguration reconfiguration;
@@ -72,14 +72,21 @@ public final class ProxyClient implements AutoCloseable {
    * @param listener told where services can be reached
    * @param events told what happens
    * @param version what it calls itself
+   * @throws IOException when a forward proxy of its own finds no loopback port
    */
   public ProxyClient(
-      ClientConfig config, Trust trust, Listener listener, Events events, String version) {
+      ClientConfig config, Trust trust, Listener listener, Events events, String version)
+      throws IOException {
     this.config = config;
     this.trust = trust;
     this.listener = listener;
     this.events = events;
     this.version = version;
+    this.services =
+        new Services(
+            config.forwarder().isPresent()
+                ? new InProcessProxy(config.forwarder().get(), watch)
+                : null);
     this.dialer = new ServerDialer(config.server(), trust.expected());
     this.instances = new Instances(config.stateDir(), events);
     this.process = instances.draw();
@@ -190,6 +197,10 @@ public final class ProxyClient implements AutoCloseable {
     reconnect();
     threads.shutdownNow();
     threads.close();
+    InProcessProxy inProcess = services.inProcess();
+    if (inProcess != null) {
+      inProcess.close();
+    }
     watch.close();
     instances.close();
   }

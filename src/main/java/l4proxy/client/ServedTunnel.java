@@ -1,6 +1,7 @@
 package l4proxy.client;
 
 import java.io.IOException;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import l4proxy.net.Connection;
@@ -51,9 +52,7 @@ final class ServedTunnel {
     tunnel.begin(() -> {});
     Connection backend;
     try {
-      backend =
-          new PlainConnection(Sockets.connect(services.backend(open.service()), DIAL))
-              .resetWhenLost();
+      backend = new PlainConnection(dial(open)).resetWhenLost();
     } catch (IOException e) {
       tunnel.refuse("the backend cannot be reached: " + e.getMessage());
       return discard();
@@ -62,6 +61,13 @@ final class ServedTunnel {
       tunnel.send(FrameType.OPENED);
       return relay(open, backend);
     }
+  }
+
+  private Socket dial(OpenFrame open) throws IOException {
+    InProcessProxy inProcess = services.inProcess();
+    return inProcess == null
+        ? Sockets.connect(services.backend(open.service()), DIAL)
+        : inProcess.connect(open.user());
   }
 
   private FrameType relay(OpenFrame open, Connection backend)

@@ -40,10 +40,11 @@ final class Service {
 
   /** What to ask the server for. */
   Message.Expose exposure() {
+    HostPort backend = config.backend();
     return new Message.Expose(
         number,
         config.name(),
-        config.backend().toString(),
+        backend.port() == 0 ? backend.host() : backend.toString(), // 0: within this process
         instance.id(),
         config.publicPort(),
         relayPort,

@@ -17,6 +17,16 @@ final class Services {
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<Tunnel> all = ConcurrentHashMap.newKeySet();
   private final Set<Tunnel> busy = ConcurrentHashMap.newKeySet();
+  private final @Nullable InProcessProxy inProcess;
+
+  /**
+   * None yet.
+   *
+   * @param inProcess what users are connected to instead of the backends
+   */
+  Services(@Nullable InProcessProxy inProcess) {
+    this.inProcess = inProcess;
+  }
 
   /**
    * What is held while services change, and while what is to be exposed is told to the server: it
@@ -46,6 +56,11 @@ final class Services {
       throw new IOException("this client has no service " + number);
     }
     return service.config().backend().resolve();
+  }
+
+  /** What users are connected to instead of the backends; null: to the backends. */
+  @Nullable InProcessProxy inProcess() {
+    return inProcess;
   }
 
   /** By their numbers' order. */

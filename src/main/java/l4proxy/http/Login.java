@@ -41,8 +41,8 @@ public final class Login {
   public static Login parse(String text) {
     if (!TEXT.matcher(text).matches()) {
       throw new IllegalArgumentException(
-          "It is no login: expected name:password in printable ASCII without spaces, at most 64 and"
-              + " 128 characters.");
+          "It is no login: expected name:password (or none) in printable ASCII without spaces, at"
+              + " most 64 and 128 characters.");
     }
     return new Login(text);
   }

@@ -1,0 +1,66 @@
+package l4proxy.cli;
+
+import com.beust.jcommander.ParametersDelegate;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import l4proxy.client.ClientConfig;
+import l4proxy.client.ProxyClient;
+import l4proxy.client.RefusedException;
+import l4proxy.client.ServiceConfig;
+import l4proxy.client.Trust;
+import l4proxy.events.Events;
+import l4proxy.http.ProxyAccess;
+import l4proxy.net.HostPort;
+
+/** {@code l4proxy client forwarder}: exposes an HTTP forward proxy into the client's network. */
+final class ClientForwarderCommand implements Command {
+  /** What the server shows as the backend. */
+  private static final HostPort BACKEND = new HostPort("http_forwarder", 0);
+
+  @ParametersDelegate private final ServerOptions server = new ServerOptions();
+
+  @ParametersDelegate private final ClientOptions client = new ClientOptions();
+
+  @ParametersDelegate private final ForwarderOptions forwarder = new ForwarderOptions();
+
+  @ParametersDelegate private final ServiceOptions service = new ServiceOptions();
+
+  @Override
+  public int run(Shell shell)
+      throws UsageException, FailedException, RefusedException, IOException, InterruptedException {
+    ProxyAccess access = forwarder.access();
+    ServiceConfig exposed = service.config(BACKEND, new ServiceOptions());
+    if (exposed.backendPort() != 0) {
+      throw new UsageException(
+          "--backend_port is for backends that users may reach directly; a forward proxy is reached"
+              + " through the server only.");
+    }
+    Events events = Events.log("l4proxy.client");
+    Trust trust = client.trust(server, shell, events, "");
+    ClientConfig config =
+        new ClientConfig(
+            server.server(),
+            List.of(exposed),
+            client.stateDir(shell),
+            Optional.of(access));
+    Stop stop = shell.stop().get();
+    AtomicBoolean told = new AtomicBoolean();
+    try (ProxyClient proxy =
+        new ProxyClient(
+            config,
+            trust,
+            (which, address) -> {
+              shell.print("PUBLIC ADDRESS: " + address);
+              if (told.compareAndSet(false, true)) {
+                access.login().ifPresent(login -> shell.print("PROXY LOGIN: " + login.text()));
+              }
+            },
+            events,
+            Version.text())) {
+      client.run(proxy, stop);
+    }
+    return 0;
+  }
+}
