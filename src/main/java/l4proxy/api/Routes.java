@@ -21,6 +21,7 @@ final class Routes {
   private final Callers callers;
   private final ClientRoutes clients;
   private final KeyRoutes keys;
+  private final ServiceRoutes services;
   private final EventFeed feed;
   private final Metrics metrics;
   private final OpenApi description;
@@ -30,6 +31,7 @@ final class Routes {
     this.callers = new Callers(proxy.keys());
     this.clients = new ClientRoutes(proxy, callers);
     this.keys = new KeyRoutes(proxy.keys(), callers);
+    this.services = new ServiceRoutes(proxy.forwarders(), callers);
     this.feed = feed;
     this.metrics = new Metrics(proxy, counters);
     this.description = OpenApi.read(proxy.version());
@@ -83,6 +85,7 @@ final class Routes {
     return switch (path) {
       case "v1/clients" -> Map.of("GET", clients::list);
       case "v1/keys" -> Map.of("GET", keys::list, "POST", keys::create);
+      case "v1/services" -> Map.of("GET", services::list, "POST", services::create);
       case "v1/events" -> Map.of("GET", this::events);
       default -> Map.of();
     };
@@ -95,6 +98,7 @@ final class Routes {
               "GET", request -> clients.one(request, name),
               "DELETE", request -> clients.end(request, name));
       case "v1/keys" -> Map.of("DELETE", request -> keys.revoke(request, name));
+      case "v1/services" -> Map.of("DELETE", request -> services.close(request, name));
       default -> Map.of();
     };
   }

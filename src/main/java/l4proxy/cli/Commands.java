@@ -18,6 +18,20 @@ final class Commands {
               "The first start makes two keys: one for commands on this machine, kept in the user's"
                   + " credentials file, and one to join with, printed once as a command to paste."),
           new Entry(
+              "server forwarder",
+              "",
+              "Has a server run an HTTP forward proxy, which dials out from there.",
+              "Needs an admin key. Prints PUBLIC ADDRESS: HOST:PORT, then PROXY LOGIN:"
+                  + " NAME:PASSWORD, unless its users need none, and ends; the proxy stays until it"
+                  + " is closed, or the server stops. It connects to addresses of the internet"
+                  + " only, unless the server was started with --allow_private."),
+          new Entry("server forwarder list", "", "Lists the forward proxies of a server.", ""),
+          new Entry(
+              "server forwarder close",
+              "NAME",
+              "Closes a forward proxy of a server, and ends its users.",
+              "NAME is the one that 'server forwarder list' shows first."),
+          new Entry(
               "client",
               "[host=127.0.0.1] [port=22]",
               "Exposes a backend, or the several of a --config file, through a server.",
@@ -100,6 +114,9 @@ final class Commands {
     Command create() {
       return switch (name) {
         case "server" -> new ServerCommand();
+        case "server forwarder" -> new ServerForwarderCommand();
+        case "server forwarder list" -> new ServerForwarderListCommand();
+        case "server forwarder close" -> new ServerForwarderCloseCommand();
         case "client" -> new ClientCommand();
         case "client list" -> new ClientListCommand();
         case "client list user" -> new ClientListUserCommand();

@@ -119,6 +119,15 @@ final class ServerCommand implements Command {
   private boolean tlsOnly;
 
   @Parameter(
+      names = "--allow_private",
+      description =
+          "lets forward proxies that this server runs connect to private addresses and its own",
+      converter = Values.Truth.class,
+      arity = 1,
+      order = 14)
+  private boolean allowPrivate;
+
+  @Parameter(
       names = "--drain",
       placeholder = "TIME",
       description = "how long users may finish after SIGTERM",
@@ -215,7 +224,7 @@ final class ServerCommand implements Command {
         ports,
         noAuth,
         tlsOnly,
-        false,
+        allowPrivate,
         Limits.NONE,
         drain);
   }

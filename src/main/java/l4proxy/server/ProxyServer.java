@@ -47,6 +47,7 @@ public final class ProxyServer implements AutoCloseable {
   private final Services services;
   private final Sessions sessions;
   private final ServerView view;
+  private final Forwarders forwarders;
   private final CountDownLatch closed = new CountDownLatch(1);
   private @Nullable ControlPort control;
   private @Nullable AcceptLoop api;
@@ -75,6 +76,7 @@ public final class ProxyServer implements AutoCloseable {
     this.newcomers = new Newcomers(Tls.server(state.identity(), state.web()), handshakes, events);
     InternalPorts internals = new InternalPorts(ports, newcomers, arrivals);
     this.services = new Services(config, ports, internals, leases, events);
+    this.forwarders = new Forwarders(config, services, ports, watch, events);
     Exposures exposures =
         new Exposures(
             config,
@@ -151,9 +153,11 @@ public final class ProxyServer implements AutoCloseable {
   public void drain(Duration time) throws InterruptedException {
     draining = true;
     services.stop();
+    forwarders.stop();
     sessions.tell(new Message.Draining());
     long started = System.nanoTime();
-    while (services.users() > 0 && System.nanoTime() - started < time.toNanos()) {
+    while (services.users() + forwarders.users() > 0
+        && System.nanoTime() - started < time.toNanos()) {
       if (closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
         return;
       }
@@ -190,6 +194,15 @@ public final class ProxyServer implements AutoCloseable {
   }
 
   /**
+   * The HTTP forward proxies of its own, for the API.
+   *
+   * @return to open, list and close them
+   */
+  public Forwarders forwarders() {
+    return forwarders;
+  }
+
+  /**
    * The keys, for the API.
    *
    * @return the server's keys
@@ -223,6 +236,7 @@ public final class ProxyServer implements AutoCloseable {
       api.close();
     }
     services.close();
+    forwarders.close();
     if (control != null) {
       control.close();
     }

@@ -28,6 +28,7 @@ final class Chromium {
             "--user-data-dir=" + directory.resolve("profile"),
             "--proxy-server=" + proxy,
             "--proxy-bypass-list=<-loopback>",
+            "--ignore-certificate-errors",
             "--timeout=20000",
             "--dump-dom",
             url);

@@ -38,4 +38,26 @@ final class Curl {
     String[] last = said.substring(end + 1).split(" ", 2);
     return new Answer(Integer.parseInt(last[0]), last[1], said.substring(0, Math.max(end, 0)));
   }
+
+  /**
+   * Requests through an HTTP proxy on a port of this machine.
+   *
+   * @param login for the proxy, or nothing
+   * @return the body, then the status of the answer, then that of the answer to CONNECT, 000 for
+   *     none
+   */
+  static String through(Path directory, int proxy, String login, String... words)
+      throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(Tools.require("curl"), "-q", "-s", "--noproxy", "", "--max-time", "30"));
+    command.addAll(List.of("-x", "http://127.0.0.1:" + proxy));
+    command.addAll(login.isEmpty() ? List.of() : List.of("--proxy-user", login));
+    command.addAll(List.of("-w", "%{http_code} %{http_connect}"));
+    command.addAll(Arrays.asList(words));
+    try (Program curl = Program.start(directory, command.toArray(String[]::new))) {
+      curl.exit(Duration.ofSeconds(40));
+      return curl.out().text();
+    }
+  }
 }

@@ -9,7 +9,6 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -54,22 +53,9 @@ final class ForwarderIT {
     return account.l4proxy(environment, all.toArray(String[]::new));
   }
 
-  /**
-   * curl with the proxy of a public port; its answer's status, the proxy's to CONNECT, the body.
-   */
   private static String curl(int proxy, String user, String... words)
       throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(Tools.require("curl"), "-q", "-s", "--noproxy", "", "--max-time", "30"));
-    command.addAll(List.of("-x", "http://127.0.0.1:" + proxy));
-    command.addAll(user.isEmpty() ? List.of() : List.of("--proxy-user", user));
-    command.addAll(List.of("-w", "%{http_code} %{http_connect}"));
-    command.addAll(Arrays.asList(words));
-    try (Program curl = Program.start(directory, command.toArray(String[]::new))) {
-      curl.exit(Duration.ofSeconds(40));
-      return curl.out().text();
-    }
+    return Curl.through(directory, proxy, user, words);
   }
 
   private static String url(String path) {
@@ -230,6 +216,15 @@ final class ForwarderIT {
     String url = "http://127.0.0.1:" + nobody + "/";
     assertEquals("502 000", curl(port, login, "-o", "nothing", url));
     assertEquals("000 502", curl(port, login, "-p", "-o", "nothing", url));
+  }
+
+  @Test
+  void browserSpeaksTlsThroughTheProxy() throws IOException, InterruptedException {
+    Path own = Files.createDirectories(directory.resolve("browser-tls"));
+    Program client = forwarder(Map.of(), "--allow", "127.0.0.0/8");
+    String proxy = "http://127.0.0.1:" + Account.publicPort(client);
+    String dom = Chromium.page(own, proxy, "https://" + account.control() + "/healthz");
+    assertTrue(dom.contains("\"alive\":true"), dom);
   }
 
   @Test

@@ -1,0 +1,32 @@
+package l4proxy.cli;
+
+import com.beust.jcommander.Parameter;
+import com.beust.jcommander.ParametersDelegate;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import l4proxy.client.RefusedException;
+
+/** {@code l4proxy server forwarder close}. */
+final class ServerForwarderCloseCommand implements Command {
+  @ParametersDelegate private final ServerOptions server = new ServerOptions();
+
+  @Parameter(description = "NAME")
+  private List<String> arguments = new ArrayList<>();
+
+  @Override
+  public int run(Shell shell)
+      throws UsageException, FailedException, RefusedException, IOException {
+    if (arguments.size() != 1) {
+      throw new UsageException(
+          "Expected the name of one forward proxy behind the options, as 'server forwarder list'"
+              + " shows it, but there are "
+              + arguments.size()
+              + ".");
+    }
+    server
+        .api(shell)
+        .delete(ServerForwarderCommand.PATH + "/" + ServerApi.part(arguments.getFirst()));
+    return 0;
+  }
+}

@@ -1,0 +1,71 @@
+package l4proxy.cli;
+
+import com.beust.jcommander.Parameter;
+import com.beust.jcommander.ParametersDelegate;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import l4proxy.client.RefusedException;
+import l4proxy.net.HostPort;
+
+/** {@code l4proxy server forwarder}: has a server run an HTTP forward proxy. */
+final class ServerForwarderCommand implements Command {
+  static final String PATH = "/v1/services";
+
+  @ParametersDelegate private final ServerOptions server = new ServerOptions();
+
+  @ParametersDelegate private final ForwarderOptions forwarder = new ForwarderOptions();
+
+  @Parameter(
+      names = "--pub_port",
+      placeholder = "PORT",
+      description = "the public port wanted on the server; 0 for any",
+      defaultValueDescription = "0",
+      converter = Values.AnyPort.class,
+      order = 20)
+  private int pubPort;
+
+  @Parameter(
+      names = "--client_name",
+      placeholder = "NAME",
+      description = "what it is called: 1 to 19 letters, digits, '-', '_' or '.'",
+      defaultValueDescription = ServiceOptions.NAME,
+      converter = Values.DisplayName.class,
+      order = 21)
+  private String clientName = ServiceOptions.NAME;
+
+  @Override
+  public int run(Shell shell)
+      throws UsageException, FailedException, RefusedException, IOException {
+    JsonObject wanted = new JsonObject();
+    wanted.addProperty("kind", "http_forwarder");
+    wanted.addProperty("publicPort", pubPort);
+    wanted.addProperty("displayName", clientName);
+    forwarder.userAuth().ifPresent(text -> wanted.addProperty("userAuth", text));
+    forwarder.allow().ifPresent(ranges -> wanted.addProperty("allow", ranges.toString()));
+    ServerApi api = server.api(shell);
+    JsonObject made = api.post(PATH, wanted);
+    String address = ServerApi.text(made, "publicAddress");
+    if (address.isEmpty()) {
+      throw api.strange();
+    }
+    shell.print("PUBLIC ADDRESS: " + shown(address));
+    String login = ServerApi.text(made, "proxyLogin");
+    if (!login.isEmpty()) {
+      shell.print("PROXY LOGIN: " + login);
+    }
+    return 0;
+  }
+
+  /** A server on every address that was given no --host is shown by the name it was found by. */
+  private String shown(String address) throws FailedException {
+    try {
+      HostPort told = HostPort.parse(address, -1);
+      return switch (told.host()) {
+        case "", "0.0.0.0", "::" -> new HostPort(server.server().host(), told.port()).toString();
+        default -> address;
+      };
+    } catch (IllegalArgumentException e) {
+      throw new FailedException("The server names no address that this version understands.");
+    }
+  }
+}

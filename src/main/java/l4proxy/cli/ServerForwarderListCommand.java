@@ -1,0 +1,26 @@
+package l4proxy.cli;
+
+import com.beust.jcommander.ParametersDelegate;
+import java.io.IOException;
+import java.util.List;
+import l4proxy.client.RefusedException;
+
+/** {@code l4proxy server forwarder list}. */
+final class ServerForwarderListCommand implements Command {
+  private static final List<String> TITLES = List.of("Name", "Display Name", "Public Address");
+  private static final List<String> FIELDS = List.of("name", "displayName", "publicAddress");
+
+  @ParametersDelegate private final ListOptions list = new ListOptions();
+
+  @Override
+  public int run(Shell shell)
+      throws UsageException, FailedException, RefusedException, IOException {
+    list.print(
+        shell,
+        list.api(shell).all(ServerForwarderCommand.PATH, "services"),
+        "services",
+        TITLES,
+        each -> FIELDS.stream().map(field -> ServerApi.text(each, field)).toList());
+    return 0;
+  }
+}

@@ -1,0 +1,10 @@
+package l4proxy.server;
+
+/** A port cannot be had now. */
+public final class PortTakenException extends Exception {
+  private static final long serialVersionUID = 1;
+
+  PortTakenException(String message) {
+    super(message);
+  }
+}
