@@ -29,16 +29,6 @@ import l4proxy.server.ProxyServer;
 public final class ApiServer implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("l4proxy.api");
 
-  /** The HttpServer's own bounds, which it reads once, when it is first used; times in seconds. */
-  private static final Map<String, String> BOUNDS =
-      Map.of(
-          "sun.net.httpserver.maxReqTime", "5", // head and body together
-          "sun.net.httpserver.idleInterval", "30",
-          "sun.net.httpserver.maxReqHeaders", "100",
-          "sun.net.httpserver.maxReqHeaderSize", "16384",
-          "jdk.httpserver.maxConnections", "1024", // twice those who may not have proven a key yet
-          "sun.net.httpserver.nodelay", "true"); // without it an answer may wait 40 ms
-
   private static final Duration TAKING = Duration.ofSeconds(30);
 
   /**
@@ -62,9 +52,8 @@ public final class ApiServer implements AutoCloseable {
    * @throws IOException when no loopback port is free
    */
   public ApiServer(ProxyServer proxy, Counters counters, EventFeed feed) throws IOException {
-    BOUNDS.forEach((name, value) -> System.setProperty(name, System.getProperty(name, value)));
     routes = new Routes(proxy, counters, feed);
-    http = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
+    http = HttpServers.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
     http.createContext("/", this::handle);
     http.setExecutor(threads);
     http.start();

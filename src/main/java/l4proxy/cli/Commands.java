@@ -82,6 +82,13 @@ final class Commands {
               "Forwards a port of this machine to a backend, without a server.",
               ""),
           new Entry(
+              "redirect",
+              "",
+              "Sends browsers on to where a client is now, path and query kept.",
+              "Answers every request with 303; with 404 while no client has the display name, with"
+                  + " 503 while none that has it is connected. Of several, the one connected"
+                  + " longest counts."),
+          new Entry(
               "key create",
               "NAME",
               "Makes a join key and prints it.",
@@ -124,6 +131,7 @@ final class Commands {
         case "client close user" -> new ClientCloseUserCommand();
         case "client forwarder" -> new ClientForwarderCommand();
         case "lan" -> new LanCommand();
+        case "redirect" -> new RedirectCommand();
         case "key create" -> new KeyCreateCommand();
         case "key list" -> new KeyListCommand();
         case "key revoke" -> new KeyRevokeCommand();

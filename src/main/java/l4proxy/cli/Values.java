@@ -21,6 +21,9 @@ final class Values {
   /** The control port when none is named. */
   static final int CONTROL_PORT = 2222;
 
+  /** Where {@code redirect} listens when no port is named. */
+  static final int REDIRECT_PORT = 3000;
+
   private static final int API_PORT = 2223;
 
   private Values() {}
@@ -182,6 +185,18 @@ final class Values {
     @Override
     HostPort parse(String text) {
       return HostPort.parse(text, CONTROL_PORT);
+    }
+  }
+
+  /** Where to listen for browsers. */
+  static final class RedirectAddress extends Converter<HostPort> {
+    RedirectAddress(String option) {
+      super(option);
+    }
+
+    @Override
+    HostPort parse(String text) {
+      return HostPort.parse(text, REDIRECT_PORT);
     }
   }
 
