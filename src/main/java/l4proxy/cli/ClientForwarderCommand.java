@@ -41,10 +41,7 @@ final class ClientForwarderCommand implements Command {
     Trust trust = client.trust(server, shell, events, "");
     ClientConfig config =
         new ClientConfig(
-            server.server(),
-            List.of(exposed),
-            client.stateDir(shell),
-            Optional.of(access));
+            server.server(), List.of(exposed), client.stateDir(shell), Optional.of(access));
     Stop stop = shell.stop().get();
     AtomicBoolean told = new AtomicBoolean();
     try (ProxyClient proxy =

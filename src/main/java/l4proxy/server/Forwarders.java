@@ -174,7 +174,7 @@ public final class Forwarders implements AutoCloseable {
       return false;
     }
     forwarder.close();
-    events.happened(new Event.ServiceEnded(name, "it was closed by command"));
+    events.happened(new Event.ServiceEnded(name, "", "it was closed by command"));
     return true;
   }
 
