@@ -124,7 +124,7 @@ final class ServerCommand implements Command {
           "lets forward proxies that this server runs connect to private addresses and its own",
       converter = Values.Truth.class,
       arity = 1,
-      order = 14)
+      order = 11)
   private boolean allowPrivate;
 
   @Parameter(
@@ -133,7 +133,7 @@ final class ServerCommand implements Command {
       description = "how long users may finish after SIGTERM",
       defaultValueDescription = "30s",
       converter = Values.Time.class,
-      order = 11)
+      order = 12)
   private Duration drain = Duration.ofSeconds(30);
 
   @Parameter(

@@ -51,7 +51,8 @@ public final class Dialer {
       }
       try {
         InetSocketAddress exactly = new InetSocketAddress(address, target.port());
-        return new PlainConnection(Sockets.connect(exactly, Duration.ofNanos(left)));
+        return new PlainConnection(Sockets.connect(exactly, Duration.ofNanos(left)))
+            .resetWhenLost();
       } catch (SocketTimeoutException e) {
         last = new Rejection(504, "The host did not answer in time.");
       } catch (IOException e) {

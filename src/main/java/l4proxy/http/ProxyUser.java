@@ -117,7 +117,7 @@ final class ProxyUser implements AutoCloseable {
     try (PlainConnection host = proxy.dialer().dial(target.address())) {
       user.out()
           .write("HTTP/1.1 200 Connection established\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-      Tunnelled tunnelled = new Tunnelled(user, host);
+      Tunnelled tunnelled = new Tunnelled(user, host, Tunnelled.SILENCE);
       proxy.watch().add(tunnelled);
       try {
         tunnelled.run();

@@ -8,19 +8,22 @@ import l4proxy.net.Watch;
 
 /**
  * What a user does through CONNECT: two connections joined, ends of stream passed on alone. Half
- * closed and silent for 60 s, both are broken; the watch sees to it.
+ * closed and silent for too long, both are broken; the watch sees to it.
  */
 final class Tunnelled implements Watch.Watched {
-  private static final Duration SILENCE = Duration.ofSeconds(60);
+  /** How long half of a connection may be silent after the other half has ended. */
+  static final Duration SILENCE = Duration.ofSeconds(60);
 
   private final Connection user;
   private final Connection host;
+  private final Duration silence;
   private volatile boolean halfClosed;
   private volatile long active = System.nanoTime();
 
-  Tunnelled(Connection user, Connection host) {
+  Tunnelled(Connection user, Connection host, Duration silence) {
     this.user = user;
     this.host = host;
+    this.silence = silence;
   }
 
   /** Carries bytes until both directions have ended; the caller closes both connections. */
@@ -51,7 +54,7 @@ final class Tunnelled implements Watch.Watched {
 
   @Override
   public void tick() {
-    if (halfClosed && System.nanoTime() - active > SILENCE.toNanos()) {
+    if (halfClosed && System.nanoTime() - active > silence.toNanos()) {
       abort();
     }
   }

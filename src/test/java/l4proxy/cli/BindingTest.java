@@ -300,6 +300,7 @@ class BindingTest {
             "tlsKey",
             "noAuth",
             "tlsOnly",
+            "allowPrivate",
             "drain",
             "accessLog",
             "config"),

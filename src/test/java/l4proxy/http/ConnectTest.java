@@ -10,12 +10,15 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import l4proxy.EchoBackend;
 import l4proxy.LeakCheck;
 import l4proxy.Loopback;
+import l4proxy.net.Watch;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -84,6 +87,38 @@ final class ConnectTest {
       user.socket().shutdownOutput();
       ended.await();
       assertEquals("late", user.rest());
+    }
+  }
+
+  @Test
+  void halfClosedAndSilentIsReset() throws Exception {
+    try (Loopback users = Loopback.pair();
+        Loopback hosts = Loopback.pair();
+        Watch watch = new Watch()) {
+      Tunnelled tunnelled =
+          new Tunnelled(users.connection(), hosts.connection(), Duration.ofMillis(1));
+      watch.add(tunnelled);
+      Thread running =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  tunnelled.run();
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              });
+      users.other().getOutputStream().write('x');
+      assertEquals('x', hosts.other().getInputStream().read());
+      assertThrows( // silent, but whole: nothing happens for two ticks and more
+          SocketTimeoutException.class,
+          () -> {
+            users.other().setSoTimeout(1200);
+            users.other().getInputStream().read();
+          });
+      users.other().setSoTimeout(20_000);
+      users.other().shutdownOutput();
+      assertThrows(SocketException.class, () -> users.other().getInputStream().read());
+      running.join();
     }
   }
 
