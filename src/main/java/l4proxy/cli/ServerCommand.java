@@ -141,7 +141,7 @@ final class ServerCommand implements Command {
       placeholder = "FILE",
       description = "where a line of JSON goes for each user whose connection is over; -: stdout",
       converter = Values.File.class,
-      order = 12)
+      order = 13)
   private @Nullable Path accessLog;
 
   @Parameter(
@@ -149,7 +149,7 @@ final class ServerCommand implements Command {
       placeholder = "FILE",
       description = "a JSON file with a field for each option",
       converter = Values.File.class,
-      order = 13)
+      order = 14)
   @SuppressWarnings("unused") // Binding reads the file before the fields are filled
   private @Nullable Path config;
 
