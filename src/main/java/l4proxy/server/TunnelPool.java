@@ -274,14 +274,4 @@ final class TunnelPool {
       lock.unlock();
     }
   }
-
-  /** Tunnels in use now. */
-  int inUse() {
-    lock.lock();
-    try {
-      return inUse;
-    } finally {
-      lock.unlock();
-    }
-  }
 }
