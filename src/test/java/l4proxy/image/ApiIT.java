@@ -284,7 +284,14 @@ final class ApiIT {
   @Test
   void answersAreAsDescribed() throws IOException, InterruptedException {
     for (String path :
-        List.of("/v1/clients", "/v1/keys", "/healthz", "/readyz", "/metrics", "/openapi.json")) {
+        List.of(
+            "/v1/clients",
+            "/v1/keys",
+            "/v1/services",
+            "/healthz",
+            "/readyz",
+            "/metrics",
+            "/openapi.json")) {
       assertEquals(200, described(admin, "GET", path).status(), path);
     }
     assertEquals(404, described(admin, "GET", "/v1/clients/nobody").status());
@@ -329,6 +336,20 @@ final class ApiIT {
     assertEquals(200, described(key, "GET", "/v1/clients").status());
     assertEquals(204, described(admin, "DELETE", "/v1/keys/made").status());
     assertEquals(401, with(key, ways.getFirst() + "/v1/clients").status());
+  }
+
+  @Test
+  void serviceIsOpenedAndClosed() throws IOException, InterruptedException {
+    String wanted = "{\"kind\":\"http_forwarder\",\"displayName\":\"opened\"}";
+    Curl.Answer made = described(admin, "POST", "/v1/services", "-d", wanted);
+    assertEquals(201, made.status(), made.body());
+    assertEquals(1, described(admin, "GET", "/v1/services").json().get("totalCount").getAsInt());
+    assertEquals(400, described(admin, "POST", "/v1/services", "-d", "{}").status());
+    assertEquals(403, described(join, "GET", "/v1/services").status());
+    String path = "/v1/services/" + made.json().get("name").getAsString();
+    assertEquals(403, described(join, "DELETE", path).status());
+    assertEquals(204, described(admin, "DELETE", path).status());
+    assertEquals(404, described(admin, "DELETE", path).status());
   }
 
   @Test
