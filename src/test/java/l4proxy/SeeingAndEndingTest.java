@@ -295,6 +295,29 @@ final class SeeingAndEndingTest {
   }
 
   @Test
+  void servicesAndKeysAreAnsweredAsDescribed() throws Exception {
+    for (String list : List.of("services", "keys")) {
+      String path = "/v1/" + list;
+      String body = list.equals("keys") ? "{\"name\":\"one\"}" : "{\"kind\":\"http_forwarder\"}";
+      byte[] wanted = body.getBytes(StandardCharsets.US_ASCII);
+      assertEquals(403, api.ask("POST", path, own, wanted).status());
+      Api.Answer made = api.ask("POST", path, admin, wanted);
+      assertEquals(201, made.status(), made.body());
+      String name = made.json().get("name").getAsString();
+      assertTrue(api.get(path, admin).each(list, "name").contains(name));
+      assertEquals(400, api.get(path + "?pageToken=abcd", admin).status());
+      assertEquals(403, api.get(path, own).status());
+      assertEquals(401, api.get(path, "").status());
+      assertEquals(
+          400, api.ask("POST", path, admin, "{}".getBytes(StandardCharsets.US_ASCII)).status());
+      assertEquals(403, api.ask("DELETE", path + "/" + name, own).status());
+      assertEquals(204, api.ask("DELETE", path + "/" + name, admin).status());
+      assertEquals(404, api.ask("DELETE", path + "/" + name, admin).status());
+      assertEquals(405, api.ask("GET", path + "/" + name, admin).status());
+    }
+  }
+
+  @Test
   void descriptionIsAnsweredToAnyKey() throws Exception {
     JsonObject document = api.get("/openapi.json", own).json();
     assertEquals("3.1.0", document.get("openapi").getAsString());
