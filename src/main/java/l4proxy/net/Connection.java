@@ -28,6 +28,15 @@ public interface Connection extends Closeable {
   OutputStream out();
 
   /**
+   * The most bytes that should be written at once, so that what is written goes on steadily.
+   *
+   * @return as many as one likes, unless the connection is kept to a rate
+   */
+  default int piece() {
+    return Integer.MAX_VALUE;
+  }
+
+  /**
    * Ends the outgoing direction; the incoming one goes on.
    *
    * @throws IOException when the connection broke

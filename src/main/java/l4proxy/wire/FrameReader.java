@@ -37,6 +37,11 @@ final class FrameReader {
     return Math.min(left, in.buffered());
   }
 
+  /** Bytes of the payload that are not consumed yet. */
+  int left() {
+    return left;
+  }
+
   void consume(int count) {
     in.consume(count);
     left -= count;

@@ -22,8 +22,11 @@ public enum FrameType {
   DONE(7, 4, 4),
   /** Both: is somebody there? */
   PING(8, 0, 0),
-  /** Both: yes; also sent unasked by a side that is held up by its own socket. */
-  PONG(9, 0, 0);
+  /**
+   * Both: yes; also sent unasked by a side that is held up by its own socket. A payload of one byte
+   * says that bytes of the user's connection went on since the PONG before.
+   */
+  PONG(9, 0, 1);
 
   /** Bytes of a header. */
   public static final int HEADER = 4;

@@ -132,10 +132,15 @@ public final class Opening {
 
   private void deliver() throws IOException {
     for (int count = tunnel.piece(); count > 0; count = tunnel.piece()) {
-      if (!dropping) {
-        write(count);
+      int left = count;
+      while (left > 0) {
+        int length = dropping ? left : Math.min(left, local.piece());
+        if (!dropping) {
+          write(length);
+        }
+        tunnel.consume(length);
+        left -= length;
       }
-      tunnel.consume(count);
       Relay.share(count);
     }
   }

@@ -22,6 +22,7 @@ import l4proxy.net.Watch;
  */
 public final class Tunnel implements AutoCloseable {
   private static final byte[] EMPTY = new byte[0];
+  private static final byte[] MOVED = new byte[1];
   private static final int REASON = 200;
   private static final Pattern CONTROL = Pattern.compile("\\p{Cc}");
 
@@ -129,8 +130,14 @@ public final class Tunnel implements AutoCloseable {
    * @throws IOException when the tunnel broke
    */
   public boolean send(FrameType type) throws IOException {
-    boolean numbered = type == FrameType.OPENED || type == FrameType.DONE;
-    return send(type, 0, numbered ? numbered(state.number(), "") : EMPTY);
+    return send(
+        type,
+        0,
+        switch (type) {
+          case OPENED, DONE -> numbered(state.number(), "");
+          case PONG -> limits.moved() ? MOVED : EMPTY;
+          default -> EMPTY;
+        });
   }
 
   /**
@@ -304,6 +311,9 @@ public final class Tunnel implements AutoCloseable {
   private void came(FrameType type) {
     if (sign(type)) {
       limits.sign(FrameType.HEADER);
+      if (in.left() > 0) {
+        limits.movedThere();
+      }
     } else {
       limits.read(FrameType.HEADER);
       limits.delivered(FrameType.HEADER);
@@ -377,7 +387,7 @@ public final class Tunnel implements AutoCloseable {
    */
   public void consume(int count) {
     in.consume(count);
-    limits.delivered(count);
+    limits.passedOn(count);
   }
 
   /**

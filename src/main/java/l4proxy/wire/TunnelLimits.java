@@ -22,7 +22,7 @@ final class TunnelLimits implements Watch.Watched {
   /** A frame of an opening not opened yet, written. */
   private static final Duration WRITING = Duration.ofSeconds(5);
 
-  /** Any frame written, once the control connection is lost. */
+  /** Any frame written, once the control connection is lost, while nothing moves on there. */
   private static final Duration STUCK = Duration.ofSeconds(15);
 
   /**
@@ -52,6 +52,9 @@ final class TunnelLimits implements Watch.Watched {
   private final AtomicLong written = new AtomicLong();
   private final AtomicLong writtenAtLastRead = new AtomicLong();
   private final AtomicLong signs = new AtomicLong();
+  private final AtomicLong passedOn = new AtomicLong();
+  private final AtomicLong passedOnAtLastPong = new AtomicLong();
+  private final AtomicLong movesThere = new AtomicLong();
   private volatile long openedBy;
   private volatile Settling settling = new Settling(0, 0);
   private volatile long lostAt;
@@ -65,6 +68,8 @@ final class TunnelLimits implements Watch.Watched {
   private int idle;
   private long lastRead;
   private long lastTotal;
+  private long lastMoves;
+  private long movedAt;
 
   TunnelLimits(Tunnel tunnel, TunnelState state, boolean server, LongSupplier clock) {
     this.tunnel = tunnel;
@@ -122,6 +127,26 @@ final class TunnelLimits implements Watch.Watched {
     delivered.setOpaque(delivered.getPlain() + bytes);
   }
 
+  /** Bytes of the user's connection went on to the local socket. */
+  void passedOn(int bytes) {
+    delivered(bytes);
+    passedOn.setOpaque(passedOn.getPlain() + bytes);
+  }
+
+  /** Whether some did since this was asked last; for the other side, which cannot see it. */
+  boolean moved() {
+    long now = passedOn.getOpaque();
+    return passedOnAtLastPong.getAndSet(now) != now;
+  }
+
+  /**
+   * Some did on the other side: what a slow backend takes is no silence, however long ago it was
+   * written here.
+   */
+  void movedThere() {
+    movesThere.setOpaque(movesThere.getPlain() + 1);
+  }
+
   void writing() {
     writingSince = clock.getAsLong() | 1;
   }
@@ -139,6 +164,11 @@ final class TunnelLimits implements Watch.Watched {
       return;
     }
     long now = clock.getAsLong();
+    long moves = movesThere.getOpaque();
+    if (moves != lastMoves) {
+      lastMoves = moves;
+      movedAt = now;
+    }
     if (late(now) || stuck(now)) {
       tunnel.abort();
       return;
@@ -213,11 +243,15 @@ final class TunnelLimits implements Watch.Watched {
       return now - since > WRITING.toNanos();
     }
     long lost = lostAt;
-    return lost != 0 && now - since > STUCK.toNanos() && now - lost > STUCK.toNanos();
+    return lost != 0
+        && now - since > STUCK.toNanos()
+        && now - lost > STUCK.toNanos()
+        && (lastMoves == 0 || now - movedAt > STUCK.toNanos());
   }
 
   private void watchHalfClosed() {
-    long total = delivered.getOpaque() - signs.getOpaque() + written.getOpaque();
+    long total =
+        delivered.getOpaque() - signs.getOpaque() + written.getOpaque() + movesThere.getOpaque();
     silent = total == lastTotal && state.halfClosed() ? silent + 1 : 0;
     lastTotal = total;
     if (silent >= HALF_CLOSED) {

@@ -71,7 +71,7 @@ final class FramesTest {
     "RESET, 6, 4, 1024",
     "DONE, 7, 4, 4",
     "PING, 8, 0, 0",
-    "PONG, 9, 0, 0"
+    "PONG, 9, 0, 1"
   })
   void lengthsAreTakenWithinTheirBoundsOnly(FrameType type, int code, int least, int most)
       throws IOException {

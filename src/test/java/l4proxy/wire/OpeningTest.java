@@ -10,6 +10,7 @@ import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import l4proxy.net.Connection;
 import l4proxy.net.Input;
 import l4proxy.wire.TunnelState.Side;
@@ -22,12 +23,15 @@ final class OpeningTest {
   private final Tunnel tunnel = mock(Tunnel.class);
   private final Connection local = mock(Connection.class);
   private final Input in = mock(Input.class);
+  private final OutputStream out = mock(OutputStream.class);
   private final Runnable onEnd = mock(Runnable.class);
 
   @BeforeEach
   void connect() {
     when(tunnel.state()).thenReturn(new TunnelState(Side.CLIENT));
     when(local.in()).thenReturn(in);
+    when(local.out()).thenReturn(out);
+    when(local.piece()).thenReturn(Integer.MAX_VALUE);
   }
 
   private Opening opening() {
@@ -74,5 +78,23 @@ final class OpeningTest {
     opening.receive();
     verify(local).abort();
     verify(tunnel).resetLater(anyInt(), any());
+  }
+
+  /** A connection that is kept to a rate waits in each write: what went on is said in between. */
+  @Test
+  void dataGoesInPiecesThatTheSocketLikes() throws IOException {
+    byte[] buffer = new byte[10];
+    when(local.piece()).thenReturn(4);
+    when(tunnel.receive()).thenReturn(FrameType.DATA, FrameType.DONE);
+    when(tunnel.piece()).thenReturn(10, 0);
+    when(tunnel.buffer()).thenReturn(buffer);
+    when(tunnel.position()).thenReturn(0, 4, 8);
+    opening().receive();
+    InOrder order = inOrder(out, tunnel);
+    for (int at = 0; at < 10; at += 4) {
+      int length = Math.min(4, 10 - at);
+      order.verify(out).write(buffer, at, length);
+      order.verify(tunnel).consume(length);
+    }
   }
 }

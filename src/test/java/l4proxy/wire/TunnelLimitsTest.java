@@ -1,6 +1,7 @@
 package l4proxy.wire;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.clearInvocations;
@@ -432,6 +433,52 @@ final class TunnelLimitsTest {
       tick(1);
     }
     assertEquals(1, silences.get());
+  }
+
+  /** What was written here long ago may still be on its way to a slow backend. */
+  @Test
+  void whatMovesOnTheOtherSideIsNoSilence() throws Exception {
+    start(Side.SERVER);
+    halfClosed();
+    for (int i = 0; i < 50; i++) {
+      tick(8);
+      limits.sign(4);
+      limits.movedThere();
+    }
+    tick(120);
+    assertEquals(0, silences.get());
+    tick(1);
+    assertEquals(1, silences.get());
+  }
+
+  @Test
+  void sideSaysOnceThatBytesWentOn() throws Exception {
+    start(Side.CLIENT);
+    opened(1);
+    assertFalse(limits.moved());
+    limits.read(10);
+    assertFalse(limits.moved());
+    limits.passedOn(10);
+    assertTrue(limits.moved());
+    assertFalse(limits.moved());
+  }
+
+  @Test
+  void stuckWriteOfALostSessionIsNoneWhileBytesMoveOnThere() throws Exception {
+    start(Side.SERVER);
+    opened(1);
+    limits.writing();
+    limits.sessionLost();
+    for (int i = 0; i < 20; i++) {
+      limits.sign(4);
+      limits.movedThere();
+      fineFor(5);
+    }
+    for (int i = 0; i < 6; i++) {
+      limits.sign(4);
+      fineFor(i < 5 ? 5 : 1);
+    }
+    brokenAtNextTick();
   }
 
   @Test
