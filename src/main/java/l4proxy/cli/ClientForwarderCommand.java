@@ -37,6 +37,11 @@ final class ClientForwarderCommand implements Command {
           "--backend_port is for backends that users may reach directly; a forward proxy is reached"
               + " through the server only.");
     }
+    if (exposed.handling().proxyProtocol().isPresent() || exposed.handling().health().isPresent()) {
+      throw new UsageException(
+          "--proxy_protocol and --health are for backends; a forward proxy knows its users and needs"
+              + " no looking after.");
+    }
     Events events = Events.log("l4proxy.client");
     Trust trust = client.trust(server, shell, events, "");
     ClientConfig config =

@@ -68,7 +68,8 @@ record Option(String name, Class<?> type, ParameterDescription declared) {
     if (type == int.class || type == Integer.class) {
       return Kind.NUMBER;
     }
-    return type == Duration.class ? Kind.TEXT_OR_NUMBER : Kind.TEXT;
+    boolean either = type == Duration.class || type == BytesPerSecond.class;
+    return either ? Kind.TEXT_OR_NUMBER : Kind.TEXT;
   }
 
   /** The environment variable, {@code L4PROXY_SVR_ADDR}. */

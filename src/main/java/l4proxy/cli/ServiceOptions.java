@@ -1,11 +1,15 @@
 package l4proxy.cli;
 
 import com.beust.jcommander.Parameter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import l4proxy.client.Handling;
+import l4proxy.client.HealthCheck;
+import l4proxy.client.ProxyProtocol;
 import l4proxy.client.ServiceConfig;
 import l4proxy.client.Sharing;
 import l4proxy.net.HostPort;
@@ -78,6 +82,48 @@ final class ServiceOptions {
   private @Nullable Integer priority;
 
   @Parameter(
+      names = "--health",
+      placeholder = "CHECK",
+      description =
+          "how the backend is found fit for users: tcp (it can be connected) or http:/path (it"
+              + " answers with a status from 200 to 399)",
+      converter = Values.Health.class,
+      order = 26)
+  private HealthCheck.@Nullable Kind health;
+
+  @Parameter(
+      names = "--health_interval",
+      placeholder = "TIME",
+      description =
+          "how often --health looks; three bad results in a row take the backend out, two good ones"
+              + " bring it back",
+      defaultValueDescription = "2s",
+      converter = Values.HealthInterval.class,
+      order = 27)
+  private @Nullable Duration healthInterval;
+
+  @Parameter(
+      names = "--proxy_protocol",
+      placeholder = "VERSION",
+      description =
+          "tells the backend the user's address by the PROXY protocol, v1 or v2; the backend must"
+              + " expect it",
+      converter = Values.ProxyHeader.class,
+      order = 28)
+  private @Nullable ProxyProtocol proxyProtocol;
+
+  @Parameter(
+      names = "--limit_rate",
+      placeholder = "BYTES",
+      description =
+          "bytes a second of all its users together, in each direction, such as 500k or 10M; 0 for"
+              + " no bound",
+      defaultValueDescription = "0",
+      converter = Values.Rate.class,
+      order = 29)
+  private @Nullable BytesPerSecond limitRate;
+
+  @Parameter(
       names = "--plain_tunnels",
       description =
           "leaves users' bytes unencrypted between client and server, for networks that are"
@@ -132,7 +178,22 @@ final class ServiceOptions {
         first(plainTunnels, below.plainTunnels, false),
         Optional.ofNullable(intPort).or(() -> Optional.ofNullable(below.intPort)),
         first(backendPort, below.backendPort, 0),
-        sharing(below));
+        sharing(below),
+        handling(below));
+  }
+
+  private Handling handling(ServiceOptions below) throws UsageException {
+    HealthCheck.@Nullable Kind kind = health == null ? below.health : health;
+    @Nullable Duration interval = healthInterval == null ? below.healthInterval : healthInterval;
+    if (kind == null && interval != null) {
+      throw new UsageException("--health_interval needs --health: give tcp or http:/path there.");
+    }
+    return new Handling(
+        first(limitRate, below.limitRate, BytesPerSecond.NO_BOUND).number(),
+        Optional.ofNullable(proxyProtocol == null ? below.proxyProtocol : proxyProtocol),
+        kind == null
+            ? Optional.empty()
+            : Optional.of(new HealthCheck(kind, interval == null ? HealthCheck.USUAL : interval)));
   }
 
   /**

@@ -9,6 +9,8 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import l4proxy.auth.JoinKey;
+import l4proxy.client.HealthCheck;
+import l4proxy.client.ProxyProtocol;
 import l4proxy.client.Sharing;
 import l4proxy.http.Login;
 import l4proxy.http.ProxyAccess;
@@ -155,6 +157,80 @@ final class Values {
           };
       if (time.compareTo(MOST) > 0) {
         throw expected(text, "a time of at most a year, 8760h");
+      }
+      return time;
+    }
+  }
+
+  /** Bytes a second. */
+  static final class Rate extends Converter<BytesPerSecond> {
+    private static final Pattern RATE = Pattern.compile("([0-9]{1,10})([kMG]?)");
+    private static final long MOST = 2_000_000_000;
+
+    Rate(String option) {
+      super(option);
+    }
+
+    @Override
+    BytesPerSecond parse(String text) {
+      Matcher matcher = RATE.matcher(text);
+      if (matcher.matches()) {
+        long factor =
+            switch (matcher.group(2)) {
+              case "k" -> 1_000;
+              case "M" -> 1_000_000;
+              case "G" -> 1_000_000_000;
+              default -> 1;
+            };
+        long rate = Long.parseLong(matcher.group(1)) * factor;
+        if (rate <= MOST) {
+          return new BytesPerSecond((int) rate);
+        }
+      }
+      throw expected(
+          text, "a rate: expected bytes a second, such as 20000, 500k or 10M, at most 2G; 0: none");
+    }
+  }
+
+  /** How the user's address is told to a backend. */
+  static final class ProxyHeader extends Converter<ProxyProtocol> {
+    ProxyHeader(String option) {
+      super(option);
+    }
+
+    @Override
+    ProxyProtocol parse(String text) {
+      return switch (text) {
+        case "v1" -> ProxyProtocol.V1;
+        case "v2" -> ProxyProtocol.V2;
+        default -> throw expected(text, "a version of the PROXY protocol: expected v1 or v2");
+      };
+    }
+  }
+
+  /** What is done to find out whether a backend is fit. */
+  static final class Health extends Converter<HealthCheck.Kind> {
+    Health(String option) {
+      super(option);
+    }
+
+    @Override
+    HealthCheck.Kind parse(String text) {
+      return HealthCheck.Kind.parse(text);
+    }
+  }
+
+  /** How often a backend is checked. */
+  static final class HealthInterval extends Converter<Duration> {
+    HealthInterval(String option) {
+      super(option);
+    }
+
+    @Override
+    Duration parse(String text) {
+      Duration time = new Time("").parse(text);
+      if (time.compareTo(HealthCheck.SHORTEST) < 0 || time.compareTo(HealthCheck.LONGEST) > 0) {
+        throw expected(text, "an interval from 100ms to 1h");
       }
       return time;
     }

@@ -3,6 +3,7 @@ package l4proxy.client;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import l4proxy.net.Connection;
 import l4proxy.net.PlainConnection;
@@ -52,7 +53,7 @@ final class ServedTunnel {
     tunnel.begin(() -> {});
     Connection backend;
     try {
-      backend = new PlainConnection(dial(open)).resetWhenLost();
+      backend = connect(services.wanted(open.service()), open);
     } catch (IOException e) {
       tunnel.refuse("the backend cannot be reached: " + e.getMessage());
       return discard();
@@ -63,10 +64,28 @@ final class ServedTunnel {
     }
   }
 
-  private Socket dial(OpenFrame open) throws IOException {
+  /** Connects the backend, its name looked up anew, and tells it the user's address. */
+  private Connection connect(Service service, OpenFrame open) throws IOException {
+    PlainConnection backend = new PlainConnection(dial(service, open));
+    boolean told = false;
+    try {
+      Optional<ProxyProtocol> header = service.config().handling().proxyProtocol();
+      if (header.isPresent()) {
+        backend.out().write(header.get().header(open));
+      }
+      told = true;
+      return service.paced(backend.resetWhenLost());
+    } finally {
+      if (!told) {
+        backend.close();
+      }
+    }
+  }
+
+  private Socket dial(Service service, OpenFrame open) throws IOException {
     InProcessProxy inProcess = services.inProcess();
     return inProcess == null
-        ? Sockets.connect(services.backend(open.service()), DIAL)
+        ? Sockets.connect(service.config().backend().resolve(), DIAL)
         : inProcess.connect(open.user());
   }
 

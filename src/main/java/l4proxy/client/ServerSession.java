@@ -52,6 +52,7 @@ final class ServerSession implements AutoCloseable {
   private final CountDownLatch over = new CountDownLatch(1);
   private final Set<Integer> again = ConcurrentHashMap.newKeySet();
   private final Map<Integer, Backoff> retries = new ConcurrentHashMap<>();
+  private final HealthChecks checks;
 
   private ServerSession(
       ProxyClient client, InetSocketAddress address, Connection connection, String id) {
@@ -62,6 +63,7 @@ final class ServerSession implements AutoCloseable {
     this.address = address;
     this.id = id;
     this.link = new ControlLink("control", connection, watch);
+    this.checks = new HealthChecks(client, link::send, over);
   }
 
   /** Connects and proves the key. */
@@ -131,6 +133,7 @@ final class ServerSession implements AutoCloseable {
   /** Asks the server for a service, or for what changed of it. Under the lock of the services. */
   void expose(Service service) {
     link.send(service.exposure());
+    checks.asked(service);
   }
 
   /** Tells the server that a service is not wanted any more. */
@@ -144,6 +147,7 @@ final class ServerSession implements AutoCloseable {
     Service service = services.configured(yes.service());
     if (service != null) {
       client.reachable(service, new HostPort(yes.host(), yes.port()), yes.relayPort());
+      checks.exposed(service);
     }
   }
 

@@ -1,6 +1,10 @@
 package l4proxy.client;
 
+import java.util.Optional;
+import l4proxy.net.Connection;
 import l4proxy.net.HostPort;
+import l4proxy.net.PacedConnection;
+import l4proxy.net.TokenBucket;
 import l4proxy.wire.Message;
 import org.jspecify.annotations.Nullable;
 
@@ -12,13 +16,35 @@ final class Service {
   private final int number;
   private final ServiceConfig config;
   private final Instances.Instance instance;
+  private final Optional<Pace> pace;
+  private final Health health;
   private volatile @Nullable HostPort address;
   private volatile int relayPort;
 
+  /** How fast its users go, all of them together. */
+  private record Pace(TokenBucket in, TokenBucket out) {
+    static Optional<Pace> of(int rate) {
+      return rate == 0
+          ? Optional.empty()
+          : Optional.of(new Pace(new TokenBucket(rate), new TokenBucket(rate)));
+    }
+  }
+
   Service(int number, ServiceConfig config, Instances.Instance instance) {
+    this(number, config, instance, Pace.of(config.handling().limitRate()), new Health());
+  }
+
+  private Service(
+      int number,
+      ServiceConfig config,
+      Instances.Instance instance,
+      Optional<Pace> pace,
+      Health health) {
     this.number = number;
     this.config = config;
     this.instance = instance;
+    this.pace = pace;
+    this.health = health;
   }
 
   /**
@@ -27,7 +53,18 @@ final class Service {
    */
   Service changed(ServiceConfig now) {
     instance.isOf(now);
-    Service changed = new Service(number, now, instance);
+    Handling handling = now.handling();
+    boolean samePace = handling.limitRate() == config.handling().limitRate();
+    boolean sameHealth =
+        handling.health().equals(config.handling().health())
+            && now.backend().equals(config.backend());
+    Service changed =
+        new Service(
+            number,
+            now,
+            instance,
+            samePace ? pace : Pace.of(handling.limitRate()),
+            sameHealth ? health : new Health());
     changed.relayPort = relayPort;
     changed.address = now.name().equals(config.name()) ? address : null;
     return changed;
@@ -61,6 +98,18 @@ final class Service {
     boolean news = !now.equals(address);
     address = now;
     return news;
+  }
+
+  /** A connection to its backend, kept to the rate that its users may have together. */
+  Connection paced(Connection backend) {
+    return pace.isPresent()
+        ? new PacedConnection(backend, pace.get().out(), pace.get().in())
+        : backend;
+  }
+
+  /** What its health checks came to. */
+  Health health() {
+    return health;
   }
 
   int number() {

@@ -15,6 +15,7 @@ import l4proxy.net.HostPort;
  * @param backendPort the port at which the backend may answer at this client's own public address,
  *     0 for none
  * @param sharing how its public port is shared; absent: it is not
+ * @param handling how users come to the backend
  */
 public record ServiceConfig(
     String name,
@@ -23,7 +24,29 @@ public record ServiceConfig(
     boolean plainTunnels,
     Optional<Integer> internalPort,
     int backendPort,
-    Optional<Sharing> sharing) {
+    Optional<Sharing> sharing,
+    Handling handling) {
+  /**
+   * A service whose users come to the backend as they are.
+   *
+   * @param name the display name
+   * @param backend where users are connected to
+   * @param publicPort the port asked for on the server, 0 for any
+   * @param plainTunnels whether its tunnels go unencrypted
+   * @param backendPort the port at which the backend may answer at this client's own public
+   *     address, 0 for none
+   * @param sharing how its public port is shared; absent: it is not
+   */
+  public ServiceConfig(
+      String name,
+      HostPort backend,
+      int publicPort,
+      boolean plainTunnels,
+      int backendPort,
+      Optional<Sharing> sharing) {
+    this(name, backend, publicPort, plainTunnels, backendPort, sharing, Handling.USUAL);
+  }
+
   /**
    * A service with nothing special.
    *

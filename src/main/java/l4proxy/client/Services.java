@@ -1,7 +1,6 @@
 package l4proxy.client;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
@@ -47,15 +46,14 @@ final class Services {
   }
 
   /**
-   * The address of a service's backend, looked up anew; only those that were configured are ever
-   * dialled.
+   * The service that a user is for; only backends of those that are configured are ever dialled.
    */
-  InetSocketAddress backend(int number) throws IOException {
+  Service wanted(int number) throws IOException {
     Service service = configured.get(number);
     if (service == null) {
       throw new IOException("this client has no service " + number);
     }
-    return service.config().backend().resolve();
+    return service;
   }
 
   /** What users are connected to instead of the backends; null: to the backends. */

@@ -6,11 +6,28 @@ import java.nio.file.Path;
 
 /** A real nginx on loopback, in one process, that serves the files of {@link #root()}. */
 final class Nginx implements AutoCloseable {
+  private static final String LISTEN = "listen 127.0.0.1:%d;";
+
   private final Path root;
-  private final int port = FreePorts.next();
+  private final int port;
   private final Program program;
 
   Nginx(Path directory) throws IOException {
+    this(directory, FreePorts.next(), LISTEN, "add_header X-Connection $connection always;");
+  }
+
+  /** One that listens in a way of its own, with what else its server block says. */
+  static Nginx configured(Path directory, String listen, String more) throws IOException {
+    return new Nginx(directory, FreePorts.next(), listen, more);
+  }
+
+  /** One that listens where another did, and serves the files that one served. */
+  static Nginx at(Path directory, int port) throws IOException {
+    return new Nginx(directory, port, LISTEN, "");
+  }
+
+  private Nginx(Path directory, int port, String listen, String more) throws IOException {
+    this.port = port;
     String nginx = Tools.require("nginx");
     root = Files.createDirectories(directory.resolve("root"));
     Files.createDirectories(directory.resolve("temp"));
@@ -32,13 +49,13 @@ final class Nginx implements AutoCloseable {
           scgi_temp_path temp;
           sendfile on;
           server {
-            listen 127.0.0.1:%d;
+            %s
             root root;
-            add_header X-Connection $connection always;
+            %s
           }
         }
         """
-            .formatted(port));
+            .formatted(listen.formatted(port), more));
     program =
         Program.start(
             directory, nginx, "-p", directory.toString(), "-c", conf.toString(), "-e", "stderr");
