@@ -63,6 +63,7 @@ class HealthChecksTest {
                   backend.address(),
                   PORT,
                   false,
+                  Optional.empty(),
                   0,
                   Optional.of(new Sharing("round_robin", 1, 0)),
                   new Handling(0, Optional.empty(), Optional.of(check))),

@@ -59,6 +59,14 @@ public final class ProxyPair implements AutoCloseable {
 
   public ProxyPair(Path directory, HostPort backend, boolean plainTunnels)
       throws IOException, InterruptedException {
+    this(
+        directory,
+        new ServiceConfig("echo", backend, 0, plainTunnels, Optional.empty(), 0, Optional.empty()),
+        Limits.NONE);
+  }
+
+  public ProxyPair(Path directory, ServiceConfig service, Limits limits)
+      throws IOException, InterruptedException {
     this.directory = directory;
     Identity identity;
     synchronized (IDENTITY) { // made once: that takes half a second
@@ -77,19 +85,14 @@ public final class ProxyPair implements AutoCloseable {
     this.serverState = new ServerState(state, identity, keys, Optional.empty());
     this.joinKey = keys.created().orElseThrow().defaultKey();
     this.server =
-        new ProxyServer(config(), serverState, Events.all(events, counters, feed), "test");
+        new ProxyServer(config(limits), serverState, Events.all(events, counters, feed), "test");
     server.start(new InetSocketAddress("127.0.0.1", 9));
-    this.client =
-        newClient(
-            "client",
-            new ServiceConfig(
-                "echo", backend, 0, plainTunnels, Optional.empty(), 0, Optional.empty()),
-            addresses);
+    this.client = newClient("client", service, addresses);
     this.clientThread = start(client);
     nextAddress();
   }
 
-  private static ServerConfig config() {
+  private static ServerConfig config(Limits limits) {
     return new ServerConfig(
         new HostPort("127.0.0.1", 0),
         Optional.of("127.0.0.1"),
@@ -98,7 +101,7 @@ public final class ProxyPair implements AutoCloseable {
         false,
         false,
         false,
-        Limits.NONE,
+        limits,
         Duration.ofSeconds(30));
   }
 

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import l4proxy.auth.Grant;
 import l4proxy.client.ProxyClient;
 import l4proxy.client.RefusedException;
 import l4proxy.client.ServiceConfig;
@@ -56,7 +57,7 @@ final class SeeingAndEndingTest {
     api = new Api(pair);
     admin = pair.adminKey().text();
     own = pair.joinKey().text();
-    stranger = pair.keys().create("stranger", false, Optional.empty(), 0).text();
+    stranger = pair.keys().create("stranger", Grant.ALL).text();
     client = pair.server().clients().getFirst().name();
   }
 

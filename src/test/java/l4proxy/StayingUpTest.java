@@ -19,6 +19,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import l4proxy.auth.Grant;
 import l4proxy.auth.JoinKey;
 import l4proxy.auth.Pin;
 import l4proxy.client.ClientConfig;
@@ -225,7 +226,7 @@ class StayingUpTest {
       try (FakeClient holder = new FakeClient(pair)) {
         assertInstanceOf(Message.Exposed.class, holder.exposeAt("holder", port));
         Thread answering = Thread.ofVirtual().start(() -> answerHeartbeats(holder));
-        JoinKey other = pair.keys().create("other", false, Optional.empty(), 0);
+        JoinKey other = pair.keys().create("other", Grant.ALL);
         assertRefused(pair, pair.joinKey(), port, "held by another client with the same key");
         assertRefused(pair, other, port, "held by another client");
         holder.close();
@@ -273,7 +274,9 @@ class StayingUpTest {
     try (EchoBackend backend = new EchoBackend();
         ProxyPair pair = new ProxyPair(directory, backend.address())) {
       JoinKey limited =
-          pair.keys().create("limited", false, Optional.of(PortRanges.parse("20000-20010")), 0);
+          pair.keys()
+              .create(
+                  "limited", new Grant(false, Optional.of(PortRanges.parse("20000-20010")), 0, 0));
       assertRefused(pair, limited, 20011, "may have 20000-20010");
       assertRefused(pair, pair.joinKey(), 40_000, "not among the ports of this server");
     }
@@ -283,7 +286,7 @@ class StayingUpTest {
   void clientThatLostItsIdIsNotLockedOutByItsOwnLease() throws Exception {
     try (EchoBackend backend = new EchoBackend();
         ProxyPair pair = new ProxyPair(directory, backend.address())) {
-      JoinKey one = pair.keys().create("one", false, Optional.empty(), 1);
+      JoinKey one = pair.keys().create("one", new Grant(false, Optional.empty(), 1, 0));
       ServiceConfig service = ServiceConfig.of("only", backend.address(), 0);
       for (String state : List.of("before", "after")) {
         BlockingQueue<HostPort> at = new LinkedBlockingQueue<>();

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import l4proxy.auth.Grant;
 import l4proxy.auth.JoinKey;
 import l4proxy.auth.Key;
 import l4proxy.auth.KeyExistsException;
@@ -17,17 +18,23 @@ import org.jspecify.annotations.Nullable;
 /** The server's keys, for admins. */
 final class KeyRoutes {
   /**
-   * A key as the API shows it. {@code ports} is absent for all, {@code maxServices} is 0 for no
-   * bound.
+   * A key as the API shows it. {@code ports} is absent for all; {@code maxServices} and {@code
+   * limitRate}, in bytes a second, are 0 for no bound.
    */
   private record KeyView(
-      String name, boolean admin, @Nullable String ports, int maxServices, Instant createdAt) {
+      String name,
+      boolean admin,
+      @Nullable String ports,
+      int maxServices,
+      int limitRate,
+      Instant createdAt) {
     static KeyView of(Key key) {
       return new KeyView(
           key.name(),
           key.admin(),
           key.ports().map(PortRanges::toString).orElse(null),
           key.maxServices(),
+          key.limitRate(),
           key.createdAt());
     }
   }
@@ -67,11 +74,14 @@ final class KeyRoutes {
     boolean admin = body.truth("admin").orElse(false);
     Optional<PortRanges> ports = body.text("ports").map(PortRanges::parse);
     int maxServices = body.number("maxServices", 0, Integer.MAX_VALUE).orElse(0);
+    int limitRate = body.number("limitRate", 0, Integer.MAX_VALUE).orElse(0);
     for (String left : body.left()) {
       throw new IllegalArgumentException(
-          "There is no field " + body.name(left) + "; expected name, admin, ports, maxServices.");
+          "There is no field "
+              + body.name(left)
+              + "; expected name, admin, ports, maxServices, limitRate.");
     }
-    JoinKey made = keys.create(name, admin, ports, maxServices);
+    JoinKey made = keys.create(name, new Grant(admin, ports, maxServices, limitRate));
     JsonObject shown =
         Json.of(KeyView.of(keys.find(made.secret()).orElseThrow())).getAsJsonObject();
     shown.addProperty("key", made.text());

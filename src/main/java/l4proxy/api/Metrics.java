@@ -54,6 +54,10 @@ final class Metrics {
     for (EndedBy reason : EndedBy.values()) {
       ended.sample(counters.ended(reason), "ended_by", reason.toString());
     }
+    MetricsText.Family away =
+        text.counter(
+            "users_turned_away", "Users reset because of a limit, by the option that says so.");
+    proxy.usersTurnedAway().forEach((reason, count) -> away.sample(count, "reason", reason));
     text.counter("user_retries", "Members that were tried in vain before another, or none, served.")
         .sample(counters.retries());
     text.counter("bytes", "Bytes carried; in is user to backend.")

@@ -15,6 +15,7 @@ import l4proxy.net.PortRanges;
  * @param admin may it see and end everything?
  * @param ports the public ports it may use; empty for all that the server grants
  * @param maxServices how many services it may expose at once; 0 for no bound
+ * @param limitRate bytes a second of all its users together, in each direction; 0 for no bound
  * @param createdAt when it was made
  */
 public record Key(
@@ -23,6 +24,7 @@ public record Key(
     boolean admin,
     Optional<PortRanges> ports,
     int maxServices,
+    int limitRate,
     Instant createdAt) {
   private static final Pattern NAME = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,64}");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
@@ -51,17 +53,21 @@ public record Key(
       throw new IllegalArgumentException(
           "A key's number of services is 0 (no bound) or more, not " + maxServices + ".");
     }
+    if (limitRate < 0) {
+      throw new IllegalArgumentException(
+          "A key's bytes a second are 0 (no bound) or more, not " + limitRate + ".");
+    }
   }
 
   /** The key that stands for a join key just made. */
-  static Key of(
-      String name, JoinKey joinKey, boolean admin, Optional<PortRanges> ports, int maxServices) {
+  static Key of(String name, JoinKey joinKey, Grant grant) {
     return new Key(
         name,
         Digests.sha256Hex(joinKey.secret()),
-        admin,
-        ports,
-        maxServices,
+        grant.admin(),
+        grant.ports(),
+        grant.maxServices(),
+        grant.limitRate(),
         Instant.now().truncatedTo(ChronoUnit.SECONDS));
   }
 

@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
-import l4proxy.net.PortRanges;
 
 /**
  * The server's keys, kept in the state file {@code keys.json}. A change is on the disk before it
@@ -120,23 +119,20 @@ public final class Keys {
    * Creates a key. Its secret is only in what this returns.
    *
    * @param name see {@link Key}
-   * @param admin may it see and end everything?
-   * @param ports the public ports it may use; empty for all
-   * @param maxServices how many services it may expose at once; 0 for no bound
+   * @param grant what it is good for
    * @return the secret
    * @throws KeyExistsException if another key has this name
    * @throws StateException if it cannot be stored, or there are {@link #MAX_KEYS} already
    * @throws IllegalArgumentException if an argument is out of range
    */
-  public synchronized JoinKey create(
-      String name, boolean admin, Optional<PortRanges> ports, int maxServices)
+  public synchronized JoinKey create(String name, Grant grant)
       throws KeyExistsException, StateException {
     if (name.equals(NOBODY)) {
       throw new IllegalArgumentException(
           "Clients without a key go by the name " + NOBODY + "; choose another.");
     }
     JoinKey joinKey = JoinKey.create(pin, random);
-    Key key = Key.of(name, joinKey, admin, ports, maxServices);
+    Key key = Key.of(name, joinKey, grant);
     if (table.byName().containsKey(name)) {
       throw new KeyExistsException(name);
     }
@@ -188,8 +184,8 @@ public final class Keys {
     keys.change(
         KeyTable.of(
             List.of(
-                Key.of("admin", first.adminKey(), true, Optional.empty(), 0),
-                Key.of("default", first.defaultKey(), false, Optional.empty(), 0))));
+                Key.of("admin", first.adminKey(), Grant.ADMIN),
+                Key.of("default", first.defaultKey(), Grant.ALL))));
     return keys;
   }
 

@@ -41,6 +41,7 @@ record KeysText(Pin pin, List<Key> keys) {
       object.addProperty("admin", key.admin());
       key.ports().ifPresent(ports -> object.addProperty("ports", ports.toString()));
       object.addProperty("maxServices", key.maxServices());
+      object.addProperty("limitRate", key.limitRate());
       object.addProperty("createdAt", key.createdAt().toString());
       array.add(object);
     }
@@ -61,6 +62,7 @@ record KeysText(Pin pin, List<Key> keys) {
                 ? Optional.of(PortRanges.parse(fields.string("ports")))
                 : Optional.empty(),
             fields.integer("maxServices"),
+            fields.has("limitRate") ? fields.integer("limitRate") : 0,
             instant(fields.string("createdAt")));
     fields.end();
     return key;

@@ -3,8 +3,8 @@ package l4proxy.cli;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import l4proxy.auth.Grant;
 import l4proxy.client.RefusedException;
-import l4proxy.net.PortRanges;
 
 /** The keys of a server, by whatever way. */
 interface KeyAccess extends AutoCloseable {
@@ -12,17 +12,15 @@ interface KeyAccess extends AutoCloseable {
    * A key to be made.
    *
    * @param name it gets
-   * @param admin whether it may see and end everything
-   * @param ports it may use; empty for all
-   * @param maxServices it may expose; 0 for no bound
+   * @param grant what it is good for
    */
-  record Wanted(String name, boolean admin, Optional<PortRanges> ports, int maxServices) {}
+  record Wanted(String name, Grant grant) {}
 
   /** Makes a key; returns its text, the secret. */
   String create(Wanted wanted)
       throws UsageException, FailedException, RefusedException, IOException;
 
-  /** All keys, a row each: name, admin, ports, services, when made. */
+  /** All keys, a row each: name, admin, ports, services, rate, when made. */
   List<List<String>> list() throws UsageException, FailedException, RefusedException, IOException;
 
   /** Revokes a key. */
@@ -30,14 +28,27 @@ interface KeyAccess extends AutoCloseable {
 
   /** A row of {@link #list()}. */
   static List<String> row(
-      String name, boolean admin, Optional<String> ports, int maxServices, String createdAt) {
+      String name, boolean admin, Optional<String> ports, Bounds bounds, String createdAt) {
     return List.of(
         name,
         admin ? "yes" : "no",
         ports.orElse("all"),
-        maxServices == 0 ? "any" : String.valueOf(maxServices),
+        shown(bounds.services()),
+        shown(bounds.rate()),
         createdAt);
   }
+
+  private static String shown(int bound) {
+    return bound == 0 ? "any" : String.valueOf(bound);
+  }
+
+  /**
+   * What a key is bound to, 0 where it is not.
+   *
+   * @param services at once
+   * @param rate bytes a second
+   */
+  record Bounds(int services, int rate) {}
 
   @Override
   void close();

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import l4proxy.auth.Grant;
 import l4proxy.client.RefusedException;
 import l4proxy.net.PortRanges;
 import org.jspecify.annotations.Nullable;
@@ -33,11 +34,22 @@ final class KeyCreateCommand implements Command {
   private int maxServices;
 
   @Parameter(
+      names = "--limit_rate",
+      placeholder = "BYTES",
+      description =
+          "bytes a second of all its users together, in each direction, such as 500k or 10M; 0 for"
+              + " no bound",
+      defaultValueDescription = "0",
+      converter = Values.Rate.class,
+      order = 5)
+  private BytesPerSecond limitRate = BytesPerSecond.NO_BOUND;
+
+  @Parameter(
       names = "--admin",
       description = "makes an admin key, which sees and ends everything",
       converter = Values.Truth.class,
       arity = 1,
-      order = 5)
+      order = 6)
   private boolean admin;
 
   @Parameter(description = "NAME")
@@ -55,7 +67,9 @@ final class KeyCreateCommand implements Command {
     try (KeyAccess access = keys.open(shell)) {
       shell.print(
           access.create(
-              new KeyAccess.Wanted(name, admin, Optional.ofNullable(ports), maxServices)));
+              new KeyAccess.Wanted(
+                  name,
+                  new Grant(admin, Optional.ofNullable(ports), maxServices, limitRate.number()))));
     }
     return 0;
   }

@@ -8,7 +8,7 @@ import l4proxy.client.RefusedException;
 /** {@code l4proxy key list}. */
 final class KeyListCommand implements Command {
   private static final List<String> TITLES =
-      List.of("Name", "Admin", "Ports", "Services", "Created");
+      List.of("Name", "Admin", "Ports", "Services", "Rate", "Created");
 
   @ParametersDelegate private final KeyOptions keys = new KeyOptions();
 

@@ -43,8 +43,7 @@ final class KeysInDirectory implements KeyAccess {
   @Override
   public String create(Wanted wanted) throws UsageException, FailedException, StateException {
     try {
-      return keys.create(wanted.name(), wanted.admin(), wanted.ports(), wanted.maxServices())
-          .text();
+      return keys.create(wanted.name(), wanted.grant()).text();
     } catch (IllegalArgumentException e) {
       throw new UsageException(String.valueOf(e.getMessage()));
     } catch (KeyExistsException e) {
@@ -60,7 +59,7 @@ final class KeysInDirectory implements KeyAccess {
                 key.name(),
                 key.admin(),
                 key.ports().map(PortRanges::toString),
-                key.maxServices(),
+                new Bounds(key.maxServices(), key.limitRate()),
                 key.createdAt().toString()))
         .toList();
   }

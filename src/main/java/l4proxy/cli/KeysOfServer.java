@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import l4proxy.api.Fields;
+import l4proxy.auth.Grant;
 import l4proxy.client.RefusedException;
 
 /** The keys of a running server, through its API. */
@@ -21,9 +22,11 @@ final class KeysOfServer implements KeyAccess {
   public String create(Wanted wanted) throws UsageException, FailedException, RefusedException {
     JsonObject body = new JsonObject();
     body.addProperty("name", wanted.name());
-    body.addProperty("admin", wanted.admin());
-    body.addProperty("maxServices", wanted.maxServices());
-    wanted.ports().ifPresent(ports -> body.addProperty("ports", ports.toString()));
+    Grant grant = wanted.grant();
+    body.addProperty("admin", grant.admin());
+    body.addProperty("maxServices", grant.maxServices());
+    body.addProperty("limitRate", grant.limitRate());
+    grant.ports().ifPresent(ports -> body.addProperty("ports", ports.toString()));
     String key = ServerApi.text(api.post(PATH, body), "key");
     if (key.isEmpty()) {
       throw api.strange();
@@ -42,7 +45,9 @@ final class KeysOfServer implements KeyAccess {
                 key.text("name").orElse(""),
                 key.truth("admin").orElse(false),
                 key.text("ports"),
-                key.number("maxServices", 0, Integer.MAX_VALUE).orElse(0),
+                new Bounds(
+                    key.number("maxServices", 0, Integer.MAX_VALUE).orElse(0),
+                    key.number("limitRate", 0, Integer.MAX_VALUE).orElse(0)),
                 key.text("createdAt").orElse("")));
       }
     } catch (IllegalArgumentException e) {

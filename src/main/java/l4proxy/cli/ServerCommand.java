@@ -1,6 +1,7 @@
 package l4proxy.cli;
 
 import com.beust.jcommander.Parameter;
+import com.beust.jcommander.ParametersDelegate;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -18,7 +19,6 @@ import l4proxy.events.Events;
 import l4proxy.events.LogFile;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
-import l4proxy.server.Limits;
 import l4proxy.server.ProxyServer;
 import l4proxy.server.ServerConfig;
 import l4proxy.server.ServerState;
@@ -153,6 +153,8 @@ final class ServerCommand implements Command {
   @SuppressWarnings("unused") // Binding reads the file before the fields are filled
   private @Nullable Path config;
 
+  @ParametersDelegate private final LimitOptions limits = new LimitOptions();
+
   @Override
   public int run(Shell shell)
       throws UsageException, FailedException, IOException, InterruptedException {
@@ -225,7 +227,7 @@ final class ServerCommand implements Command {
         noAuth,
         tlsOnly,
         allowPrivate,
-        Limits.NONE,
+        limits.limits(),
         drain);
   }
 

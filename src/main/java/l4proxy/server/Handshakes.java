@@ -164,7 +164,8 @@ final class Handshakes {
     return network(address == null ? InetAddress.getLoopbackAddress() : address);
   }
 
-  private static InetAddress network(InetAddress address) {
+  /** What an address counts by: itself, or its /64. */
+  static InetAddress network(InetAddress address) {
     if (!(address instanceof Inet6Address)) {
       return address;
     }

@@ -21,10 +21,17 @@ final class Members {
   private static final Message.Sharing ALONE = new Message.Sharing(Balance.LEAST_CONN, 1, 0);
 
   private final RandomGenerator random;
+  private final int mostUsers;
   private final List<Service> all = new CopyOnWriteArrayList<>();
 
-  Members(RandomGenerator random) {
+  /**
+   * Nobody yet.
+   *
+   * @param mostUsers of each at once; 0 for no bound
+   */
+  Members(RandomGenerator random, int mostUsers) {
     this.random = random;
+    this.mostUsers = mostUsers;
   }
 
   List<Service> all() {
@@ -44,6 +51,20 @@ final class Members {
     return all.stream().anyMatch(each -> each.session() != null);
   }
 
+  /** Whether there are members, and those not tried have all the users that they may have. */
+  boolean full(Set<Service> refused) {
+    List<Service> there = there(refused);
+    return !there.isEmpty() && there.stream().noneMatch(this::hasRoom);
+  }
+
+  private boolean hasRoom(Service member) {
+    return mostUsers == 0 || member.users().size() < mostUsers;
+  }
+
+  private List<Service> there(Set<Service> refused) {
+    return all.stream().filter(each -> each.session() != null && !refused.contains(each)).toList();
+  }
+
   /**
    * Gives a user to a member.
    *
@@ -53,8 +74,7 @@ final class Members {
    */
   @Nullable Service choose(Set<Service> refused, InetAddress user) {
     long now = System.nanoTime();
-    List<Service> there =
-        all.stream().filter(each -> each.session() != null && !refused.contains(each)).toList();
+    List<Service> there = there(refused).stream().filter(this::hasRoom).toList();
     List<Service> fit = there.stream().filter(each -> each.standing().fit(now)).toList();
     List<Service> candidates = fit.isEmpty() ? there : fit;
     if (candidates.isEmpty()) {

@@ -7,6 +7,8 @@ import java.net.Socket;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import l4proxy.auth.Keys;
@@ -75,7 +77,7 @@ public final class ProxyServer implements AutoCloseable {
     this.arrivals = new Arrivals(tickets, events);
     this.newcomers = new Newcomers(Tls.server(state.identity(), state.web()), handshakes, events);
     InternalPorts internals = new InternalPorts(ports, newcomers, arrivals);
-    this.services = new Services(config, ports, internals, leases, events);
+    this.services = new Services(config, ports, internals, leases, new Rates(keys), events);
     this.forwarders = new Forwarders(config, services, ports, watch, events);
     Exposures exposures =
         new Exposures(
@@ -209,6 +211,20 @@ public final class ProxyServer implements AutoCloseable {
    */
   public Keys keys() {
     return state.keys();
+  }
+
+  /**
+   * How many users were turned away so far.
+   *
+   * @return counts by the option that said no, {@code max_users}, {@code deny} and so on
+   */
+  public Map<String, Long> usersTurnedAway() {
+    Map<Admission.Reason, Long> refused = services.admission().refused();
+    Map<String, Long> all = new TreeMap<>();
+    for (Admission.Reason each : Admission.Reason.values()) {
+      all.put(each.toString(), refused.getOrDefault(each, 0L));
+    }
+    return all;
   }
 
   /**

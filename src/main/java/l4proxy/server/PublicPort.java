@@ -3,20 +3,25 @@ package l4proxy.server;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 import l4proxy.events.EndedBy;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
 import l4proxy.net.AcceptLoop;
+import l4proxy.net.Connection;
 import l4proxy.net.PlainConnection;
+import l4proxy.net.Sockets;
 import l4proxy.net.Traffic;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +35,8 @@ import org.jspecify.annotations.Nullable;
 final class PublicPort implements AutoCloseable {
   private static final AtomicLong NUMBERS = new AtomicLong();
 
+  private final Admission admission;
+  private final UnaryOperator<Connection> paced;
   private final Traffic traffic;
   private final Events events;
   private final int number;
@@ -37,17 +44,27 @@ final class PublicPort implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final AcceptLoop loop;
-  private final Members members = new Members(new SplittableRandom());
+  private final Members members;
   private volatile boolean stopped;
 
   /**
    * Accepts users from now on.
    *
+   * @param admission says who may be one
+   * @param paced keeps a user's connection to the rate it may have
    * @param traffic counts what those of all ports carry
    */
-  PublicPort(ServerSocket listener, Traffic traffic, Events events) {
+  PublicPort(
+      ServerSocket listener,
+      Admission admission,
+      UnaryOperator<Connection> paced,
+      Traffic traffic,
+      Events events) {
+    this.admission = admission;
+    this.paced = paced;
     this.traffic = traffic;
     this.events = events;
+    this.members = new Members(new SplittableRandom(), admission.mostPerService());
     this.number = listener.getLocalPort();
     this.loop = new AcceptLoop("public:" + number, listener, this::accepted);
   }
@@ -55,9 +72,25 @@ final class PublicPort implements AutoCloseable {
   private void accepted(Socket socket) throws IOException, InterruptedException {
     long id = NUMBERS.incrementAndGet();
     Thread.currentThread().setName("user " + id);
-    UserConnection user = new UserConnection(id, this, new PlainConnection(socket).resetWhenLost());
-    users.put(id, user);
-    user.run();
+    Connection newcomer = new PlainConnection(socket).resetWhenLost();
+    Optional<Admission.Place> place = admission.enter(newcomer.remote().getAddress());
+    if (place.isEmpty()) {
+      turnAway(id, newcomer);
+      return;
+    }
+    try (var _ = place.get()) {
+      UserConnection user = new UserConnection(id, this, paced.apply(newcomer));
+      users.put(id, user);
+      user.run();
+    }
+  }
+
+  private void turnAway(long id, Connection newcomer) {
+    newcomer.abort();
+    String from = Sockets.text(newcomer.remote());
+    events.happened(
+        new Event.UserEnded(
+            id, from, unserved(), EndedBy.LIMIT, 0, 0, Duration.ZERO, Optional.empty(), 0));
   }
 
   /** A user is gone. */
@@ -111,7 +144,7 @@ final class PublicPort implements AutoCloseable {
    * @param user not of any member yet
    * @param refused who said no to this user already
    * @param nanos how long to wait at most
-   * @return null when nobody is left, or nobody came in time
+   * @return null when nobody is left or has room, or nobody came in time
    */
   @Nullable Service member(UserConnection user, Set<Service> refused, long nanos)
       throws InterruptedException {
@@ -123,6 +156,11 @@ final class PublicPort implements AutoCloseable {
         if (chosen != null) {
           chosen.joined(user);
           return chosen;
+        }
+        if (members.full(refused)) {
+          admission.refuse(Admission.Reason.MAX_USERS_PER_SERVICE, user.host());
+          user.end(EndedBy.LIMIT);
+          return null;
         }
         if (left <= 0 || members.connected()) {
           return null;

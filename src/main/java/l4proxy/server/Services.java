@@ -37,6 +37,8 @@ final class Services implements Watch.Watched, AutoCloseable {
   private final Ports binder;
   private final InternalPorts internals;
   private final Leases leases;
+  private final Rates rates;
+  private final Admission admission;
   private final Events events;
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<Integer, PublicPort> ports = new ConcurrentHashMap<>();
@@ -49,11 +51,18 @@ final class Services implements Watch.Watched, AutoCloseable {
   private volatile boolean stopped;
 
   Services(
-      ServerConfig config, Ports ports, InternalPorts internals, Leases leases, Events events) {
+      ServerConfig config,
+      Ports ports,
+      InternalPorts internals,
+      Leases leases,
+      Rates rates,
+      Events events) {
     this.config = config;
     this.binder = ports;
     this.internals = internals;
     this.leases = leases;
+    this.rates = rates;
+    this.admission = new Admission(config.limits(), events, System::nanoTime);
     this.events = events;
   }
 
@@ -98,7 +107,7 @@ final class Services implements Watch.Watched, AutoCloseable {
               0,
               lease.sharing());
       PublicPort there = ports.get(lease.port());
-      PublicPort port = there == null ? open(binder.bind(lease.port())) : there;
+      PublicPort port = there == null ? open(binder.bind(lease.port()), lease.key()) : there;
       port.join(new Service(lease.key(), asked, port, lease.drawn(), lease.host()));
       leases.keep(lease.gone(now));
     } catch (IOException | IllegalArgumentException e) {
@@ -118,15 +127,16 @@ final class Services implements Watch.Watched, AutoCloseable {
     return ports.get(port);
   }
 
-  private PublicPort open(ServerSocket listener) {
-    PublicPort port = new PublicPort(listener, traffic, events);
+  private PublicPort open(ServerSocket listener, String key) {
+    PublicPort port =
+        new PublicPort(listener, admission, user -> rates.paced(key, user), traffic, events);
     ports.put(port.number(), port);
     return port;
   }
 
   /** Puts a new service on a port that was just bound. Under the lock, as all that follows. */
   Service open(ServerSocket listener, Exposure exposure, boolean drawn) {
-    return join(open(listener), exposure, drawn);
+    return join(open(listener, exposure.session().key().name()), exposure, drawn);
   }
 
   /** Puts one more service on a port. */
@@ -182,6 +192,7 @@ final class Services implements Watch.Watched, AutoCloseable {
   @Override
   public void tick() {
     traffic.tick();
+    admission.tick();
     for (Service service : all()) {
       service.traffic().tick();
       service.users().values().forEach(user -> user.traffic().tick());
@@ -265,6 +276,11 @@ final class Services implements Watch.Watched, AutoCloseable {
 
   private Stream<PublicPort> everyPort() {
     return Stream.concat(ports.values().stream(), closing.stream());
+  }
+
+  /** Who may be a user. */
+  Admission admission() {
+    return admission;
   }
 
   /** How many users there are. */

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class Sessions {
   /** Who a client without a key is, where none is needed. */
   static final Key NOBODY =
-      new Key(Keys.NOBODY, "0".repeat(64), false, Optional.empty(), 0, Instant.EPOCH);
+      new Key(Keys.NOBODY, "0".repeat(64), false, Optional.empty(), 0, 0, Instant.EPOCH);
 
   private final Shared shared;
   private final Keys keys;

@@ -267,7 +267,8 @@ class ApiServerTest {
 
   @Test
   void keyIsMadeShownOnceUsedAndRevoked() throws Exception {
-    String body = "{\"name\":\"bob\",\"ports\":\"2200-2299\",\"maxServices\":3}";
+    String body =
+        "{\"name\":\"bob\",\"ports\":\"2200-2299\",\"maxServices\":3," + "\"limitRate\":500000}";
     HttpResponse<String> made = ask("POST", "/v1/keys", admin, body);
     assertEquals(201, made.statusCode());
     String text = json(made).get("key").getAsString();
@@ -277,7 +278,17 @@ class ApiServerTest {
     assertFalse(list.body().contains("l4p1_"), list.body());
     JsonObject bob = json(list).getAsJsonArray("keys").get(1).getAsJsonObject();
     assertEquals(
-        Map.of("name", "\"bob\"", "admin", "false", "ports", "\"2200-2299\"", "maxServices", "3"),
+        Map.of(
+            "name",
+            "\"bob\"",
+            "admin",
+            "false",
+            "ports",
+            "\"2200-2299\"",
+            "maxServices",
+            "3",
+            "limitRate",
+            "500000"),
         bob.entrySet().stream()
             .filter(e -> !e.getKey().equals("createdAt"))
             .collect(

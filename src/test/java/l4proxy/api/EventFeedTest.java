@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import l4proxy.LeakCheck;
+import l4proxy.auth.Grant;
 import l4proxy.auth.Keys;
 import l4proxy.auth.Pin;
 import l4proxy.auth.StateDirectory;
@@ -188,7 +189,7 @@ final class EventFeedTest {
     new Listening(joiner);
     List<String> more = new ArrayList<>();
     for (int key = 0; feed.listeners() < EventFeed.MOST_LISTENERS; key++) {
-      more.add(keys.create("k" + key, false, Optional.empty(), 0).text());
+      more.add(keys.create("k" + key, Grant.ALL).text());
       for (int i = 0;
           i < EventFeed.MOST_OF_KEY && feed.listeners() < EventFeed.MOST_LISTENERS;
           i++) {

@@ -18,7 +18,7 @@ final class KeyTest {
   private static final String DIGEST = "0".repeat(64);
 
   private static Key key(String name, Optional<PortRanges> ports, int maxServices) {
-    return new Key(name, DIGEST, false, ports, maxServices, Instant.EPOCH);
+    return new Key(name, DIGEST, false, ports, maxServices, 0, Instant.EPOCH);
   }
 
   @Test
@@ -49,7 +49,7 @@ final class KeyTest {
     assertThrows(IllegalArgumentException.class, () -> key("a", Optional.empty(), -1));
     assertThrows(
         IllegalArgumentException.class,
-        () -> new Key("a", "0".repeat(63) + "G", false, Optional.empty(), 0, Instant.EPOCH));
+        () -> new Key("a", "0".repeat(63) + "G", false, Optional.empty(), 0, 0, Instant.EPOCH));
     String many =
         IntStream.range(5000, 5300)
             .map(i -> i * 2)

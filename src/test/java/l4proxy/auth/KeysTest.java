@@ -3,6 +3,7 @@ package l4proxy.auth;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -70,7 +71,7 @@ final class KeysTest {
   @Test
   void onlyTheDigestIsStored() throws Exception {
     Keys keys = Keys.open(state, PIN);
-    JoinKey key = keys.create("ci", false, Optional.empty(), 0);
+    JoinKey key = keys.create("ci", Grant.ALL);
     String file = state.read("keys.json").orElseThrow();
     assertFalse(file.contains(key.secret()));
     assertFalse(file.contains("l4p1_"));
@@ -82,13 +83,28 @@ final class KeysTest {
   void limitsSurviveARestart() throws Exception {
     Instant before = Instant.now().minusSeconds(1);
     JoinKey secret =
-        Keys.open(state, PIN).create("ci", true, Optional.of(PortRanges.parse("2200-2299,80")), 3);
+        Keys.open(state, PIN)
+            .create(
+                "ci", new Grant(true, Optional.of(PortRanges.parse("2200-2299,80")), 3, 500_000));
     Key key = Keys.open(state, PIN).find(secret.secret()).orElseThrow();
     assertEquals("ci", key.name());
     assertTrue(key.admin());
     assertEquals(Optional.of(PortRanges.parse("80,2200-2299")), key.ports());
     assertEquals(3, key.maxServices());
+    assertEquals(500_000, key.limitRate());
     assertTrue(key.createdAt().isAfter(before) && !key.createdAt().isAfter(Instant.now()));
+  }
+
+  @Test
+  void fileWithoutRatesIsRead() throws Exception {
+    JoinKey secret =
+        Keys.open(state, PIN).create("ci", new Grant(false, Optional.empty(), 3, 500_000));
+    Path file = temp.resolve("keys.json");
+    String text = Files.readString(file);
+    String before = text.replaceAll("\\s*\"limitRate\": [0-9]+,", "");
+    assertNotEquals(text, before);
+    Files.writeString(file, before);
+    assertEquals(0, Keys.open(state, PIN).find(secret.secret()).orElseThrow().limitRate());
   }
 
   @Test
@@ -116,14 +132,12 @@ final class KeysTest {
   void nameTakenIsRefusedAndNothingChanges() throws Exception {
     Keys keys = Keys.open(state, PIN);
     String before = state.read("keys.json").orElseThrow();
-    var e =
-        assertThrows(
-            KeyExistsException.class, () -> keys.create("admin", false, Optional.empty(), 0));
+    var e = assertThrows(KeyExistsException.class, () -> keys.create("admin", Grant.ALL));
     assertTrue(e.getMessage().contains("admin"));
+    assertThrows(IllegalArgumentException.class, () -> keys.create("a b", Grant.ALL));
     assertThrows(
-        IllegalArgumentException.class, () -> keys.create("a b", false, Optional.empty(), 0));
-    assertThrows(
-        IllegalArgumentException.class, () -> keys.create("ab", false, Optional.empty(), -1));
+        IllegalArgumentException.class,
+        () -> keys.create("ab", new Grant(false, Optional.empty(), -1, 0)));
     assertEquals(before, state.read("keys.json").orElseThrow());
     assertEquals(2, keys.list().size());
   }
@@ -131,7 +145,7 @@ final class KeysTest {
   @Test
   void revokedKeyIsGoneForGoodAndListenersAreTold() throws Exception {
     Keys keys = Keys.open(state, PIN);
-    JoinKey secret = keys.create("ci", false, Optional.empty(), 0);
+    JoinKey secret = keys.create("ci", Grant.ALL);
     Key key = keys.find(secret.secret()).orElseThrow();
     List<Key> revoked = new ArrayList<>();
     List<Boolean> stillFound = new ArrayList<>();
@@ -147,7 +161,7 @@ final class KeysTest {
     assertFalse(keys.revoke("ci"));
     assertEquals(1, revoked.size());
 
-    keys.create("ci", false, Optional.empty(), 0);
+    keys.create("ci", Grant.ALL);
     assertFalse(keys.contains(key), "a new key of that name is another key");
   }
 
@@ -167,7 +181,7 @@ final class KeysTest {
     List<Key> before = keys.list();
     keys.onRevoked(_ -> assertTrue(false, "nothing was revoked"));
     state.close();
-    assertThrows(StateException.class, () -> keys.create("ci", false, Optional.empty(), 0));
+    assertThrows(StateException.class, () -> keys.create("ci", Grant.ALL));
     assertThrows(StateException.class, () -> keys.revoke("admin"));
     assertEquals(before, keys.list());
   }
@@ -175,10 +189,7 @@ final class KeysTest {
   @Test
   void nameOfClientsWithoutAKeyIsNoKeysName() throws Exception {
     Keys keys = Keys.open(state, PIN);
-    var e =
-        assertThrows(
-            IllegalArgumentException.class,
-            () -> keys.create(Keys.NOBODY, false, Optional.empty(), 0));
+    var e = assertThrows(IllegalArgumentException.class, () -> keys.create(Keys.NOBODY, Grant.ALL));
     assertTrue(e.getMessage().contains("choose another"), e.getMessage());
     assertEquals(2, keys.list().size());
   }
@@ -196,19 +207,19 @@ final class KeysTest {
     Instant now = Instant.parse("2025-01-01T00:00:00Z");
     List<Key> full =
         IntStream.range(0, Keys.MAX_KEYS)
-            .mapToObj(i -> new Key("k" + i, "%064x".formatted(i), false, Optional.empty(), 0, now))
+            .mapToObj(
+                i -> new Key("k" + i, "%064x".formatted(i), false, Optional.empty(), 0, 0, now))
             .toList();
     state.write("keys.json", KeysText.text(PIN, full));
     Keys keys = Keys.open(state, PIN);
     assertEquals(full, keys.list());
-    var e =
-        assertThrows(StateException.class, () -> keys.create("more", false, Optional.empty(), 0));
+    var e = assertThrows(StateException.class, () -> keys.create("more", Grant.ALL));
     assertTrue(e.getMessage().contains("revoke"), e.getMessage());
     keys.revoke("k5");
-    keys.create("more", false, Optional.empty(), 0);
+    keys.create("more", Grant.ALL);
 
     List<Key> tooMany = new ArrayList<>(full);
-    tooMany.add(new Key("k", "f".repeat(64), false, Optional.empty(), 0, now));
+    tooMany.add(new Key("k", "f".repeat(64), false, Optional.empty(), 0, 0, now));
     state.write("keys.json", KeysText.text(PIN, tooMany));
     assertThrows(StateException.class, () -> Keys.open(state, PIN));
   }
@@ -229,6 +240,7 @@ final class KeysTest {
                     false,
                     Optional.of(PortRanges.parse(ports.toString())),
                     Integer.MAX_VALUE,
+                    Integer.MAX_VALUE,
                     now))
             .toList();
     state.write("keys.json", KeysText.text(PIN, largest));
@@ -247,7 +259,7 @@ final class KeysTest {
         Callable<?> task =
             () -> {
               start.await();
-              JoinKey key = keys.create(name, false, Optional.empty(), 0);
+              JoinKey key = keys.create(name, Grant.ALL);
               assertEquals(name, keys.find(key.secret()).orElseThrow().name());
               if (revoked) {
                 assertTrue(keys.revoke(name));
@@ -273,7 +285,7 @@ final class KeysTest {
       Callable<Boolean> task =
           () -> {
             try {
-              keys.create("same", false, Optional.empty(), 0);
+              keys.create("same", Grant.ALL);
               return true;
             } catch (KeyExistsException e) {
               return false;
@@ -366,7 +378,7 @@ final class KeysTest {
 
   @Test
   void everyCutOffFileStopsTheStart() throws Exception {
-    Keys.open(state, PIN).create("ci", false, Optional.of(PortRanges.parse("80")), 1);
+    Keys.open(state, PIN).create("ci", new Grant(false, Optional.of(PortRanges.parse("80")), 1, 0));
     String whole = Files.readString(temp.resolve("keys.json")).strip();
     for (int length = 0; length < whole.length(); length++) {
       Files.writeString(temp.resolve("keys.json"), whole.substring(0, length));

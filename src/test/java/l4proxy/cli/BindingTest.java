@@ -14,7 +14,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import l4proxy.client.Handling;
+import l4proxy.client.HealthCheck;
+import l4proxy.client.ProxyProtocol;
 import l4proxy.client.ServiceConfig;
+import l4proxy.net.CidrList;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
 import l4proxy.server.Limits;
@@ -23,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -46,6 +51,9 @@ class BindingTest {
     return Files.writeString(directory.resolve("config.json"), text).toString();
   }
 
+  private static final Limits LIMITS =
+      new Limits(Limits.mostUsers(), 0, 0, 0, Optional.empty(), Optional.empty());
+
   private static ServiceConfig service(String name, String host, int port, int publicPort) {
     return ServiceConfig.of(name, new HostPort(host, port), publicPort);
   }
@@ -61,7 +69,7 @@ class BindingTest {
             false,
             false,
             false,
-            Limits.NONE,
+            LIMITS,
             Duration.ofSeconds(30)),
         server());
   }
@@ -151,7 +159,9 @@ class BindingTest {
         file(
             """
             {"ctlAddr": "127.0.0.1:1", "host": "example.org", "apiAddr": "none", "ports": "80,2000-3000",
-             "noAuth": true, "tlsOnly": true, "drain": 5}\
+             "noAuth": true, "tlsOnly": true, "drain": 5, "maxUsers": 100, "maxUsersPerIp": 10,
+             "maxUsersPerService": 50, "userRatePerIp": 5, "allow": "10.0.0.0/8,2001:db8::/32",
+             "deny": "10.1.0.0/16"}\
             """);
     assertEquals(
         new ServerConfig(
@@ -162,7 +172,13 @@ class BindingTest {
             true,
             true,
             false,
-            Limits.NONE,
+            new Limits(
+                100,
+                10,
+                50,
+                5,
+                Optional.of(CidrList.parse("10.0.0.0/8,2001:db8::/32")),
+                Optional.of(CidrList.parse("10.1.0.0/16"))),
             Duration.ofSeconds(5)),
         server("--config", file));
   }
@@ -192,6 +208,84 @@ class BindingTest {
     assertEquals(
         List.of(service("all", "10.0.0.7", 80, 0), service("all", "127.0.0.1", 22, 0)),
         services("--config", file, "--pub_port=0", "--plain_tunnels=false"));
+  }
+
+  @Test
+  void usersMayBeUnbounded() throws Exception {
+    assertEquals(Limits.NONE, server("--max_users", "0").limits());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--max_users -1, --max_users: \"-1\" is not",
+    "--max_users_per_ip 1.5, --max_users_per_ip: \"1.5\" is not a whole number",
+    "--user_rate_per_ip all, --user_rate_per_ip: \"all\" is not",
+    "--allow 10.0.0.1/8, --allow: \"10.0.0.1/8\" is an address within a range",
+    "--deny example.org, --deny: \"example.org\" is no range",
+  })
+  void limitThatIsNoneIsNamed(String words, String start) {
+    UsageException e = assertThrows(UsageException.class, () -> server(words.split(" ")));
+    assertTrue(String.valueOf(e.getMessage()).startsWith(start), e.getMessage());
+  }
+
+  @Test
+  void howUsersComeToABackendIsSaidForEachService() throws Exception {
+    String file =
+        file(
+            """
+            {"services": [
+              {"name": "a", "limitRate": "10M", "proxyProtocol": "v2", "health": "http:/up",
+               "healthInterval": 5},
+              {"name": "b", "limitRate": 500}]}\
+            """);
+    HealthCheck check = new HealthCheck(HealthCheck.Kind.parse("http:/up"), Duration.ofSeconds(5));
+    assertEquals(
+        List.of(
+            new Handling(10_000_000, Optional.of(ProxyProtocol.V2), Optional.of(check)),
+            new Handling(500, Optional.empty(), Optional.empty())),
+        handlings("--config", file));
+    check = new HealthCheck(HealthCheck.Kind.parse("tcp"), Duration.ofSeconds(2));
+    assertEquals(
+        List.of(new Handling(20_000, Optional.of(ProxyProtocol.V1), Optional.of(check))),
+        handlings("--limit_rate=20k", "--proxy_protocol=v1", "--health=tcp"));
+    assertEquals(List.of(Handling.USUAL), handlings("--limit_rate", "0"));
+  }
+
+  private List<Handling> handlings(String... words) throws Exception {
+    return services(words).stream().map(ServiceConfig::handling).toList();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1",
+    "999, 999",
+    "500k, 500000",
+    "10M, 10000000",
+    "2G, 2000000000",
+    "2000000000, 2000000000"
+  })
+  void rateMayHaveASuffix(String text, int rate) throws Exception {
+    assertEquals(rate, handlings("--limit_rate", text).getFirst().limitRate());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--limit_rate -1",
+        "--limit_rate 3G",
+        "--limit_rate 10m",
+        "--limit_rate 1.5M",
+        "--limit_rate 99999999999",
+        "--proxy_protocol v3",
+        "--health udp",
+        "--health http:index.html",
+        "--health tcp --health_interval 50ms",
+        "--health tcp --health_interval 2h",
+        "--health_interval 2s"
+      })
+  void handlingThatIsNoneIsRefused(String words) {
+    UsageException e = assertThrows(UsageException.class, () -> services(words.split(" ")));
+    assertTrue(String.valueOf(e.getMessage()).startsWith("--"), e.getMessage());
   }
 
   @Test
@@ -303,7 +397,13 @@ class BindingTest {
             "allowPrivate",
             "drain",
             "accessLog",
-            "config"),
+            "config",
+            "maxUsers",
+            "maxUsersPerIp",
+            "maxUsersPerService",
+            "userRatePerIp",
+            "allow",
+            "deny"),
         fields);
   }
 }

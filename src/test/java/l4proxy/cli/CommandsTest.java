@@ -125,9 +125,9 @@ class CommandsTest {
   void commandsOfTheSameUserNeedNoKey() throws Exception {
     String address = address(startServer());
     assertEquals(0, user.run("key", "list", "--svr_addr", address), user.err());
-    assertEquals("Name     Admin  Ports  Services  Created", user.line());
-    assertTrue(user.line().startsWith("admin    yes    all    any       20"));
-    assertTrue(user.line().startsWith("default  no     all    any       20"));
+    assertEquals("Name     Admin  Ports  Services  Rate  Created", user.line());
+    assertTrue(user.line().startsWith("admin    yes    all    any       any   20"));
+    assertTrue(user.line().startsWith("default  no     all    any       any   20"));
     assertEquals("", user.err());
   }
 
@@ -217,7 +217,7 @@ class CommandsTest {
     assertTrue(user.err().contains("Only an admin key may do this."), user.err());
     assertEquals(0, user.run("key", "list", "--svr_addr", address));
     assertTrue(
-        user.rest().stream().anyMatch(line -> line.matches("bob +no +20000-20010 +1 +20.*")));
+        user.rest().stream().anyMatch(line -> line.matches("bob +no +20000-20010 +1 +any +20.*")));
     assertEquals(0, user.run("key", "revoke", "--svr_addr", address, "bob"));
     TestShell bob = new TestShell(home.resolve("bob"));
     assertEquals(1, bob.run("client", "--svr_addr", address, "--join", text));
@@ -246,7 +246,8 @@ class CommandsTest {
     assertEquals(0, user.run("key", "create", "--admin", "--state_dir", state, "root"), user.err());
     String text = user.line();
     assertEquals(0, user.run("key", "list", "--state_dir", state));
-    assertTrue(user.rest().stream().anyMatch(line -> line.matches("root +yes +all +any +20.*")));
+    assertTrue(
+        user.rest().stream().anyMatch(line -> line.matches("root +yes +all +any +any +20.*")));
     server = new TestShell(home);
     serverCode = server.start("server", "--ctl_addr", address, "--api_addr", "none");
     TestShell root = new TestShell(home.resolve("root"));

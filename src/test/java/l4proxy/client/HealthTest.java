@@ -39,6 +39,7 @@ final class HealthTest {
         backend,
         0,
         false,
+        Optional.empty(),
         0,
         Optional.empty(),
         new Handling(

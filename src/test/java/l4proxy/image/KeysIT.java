@@ -87,17 +87,18 @@ final class KeysIT {
   @Test
   void keyListShowsEachKeyAndNoSecret() throws IOException, InterruptedException {
     host.server();
-    host.key("few", "--ports", "20000-20010", "--max_services", "2");
+    host.key("few", "--ports", "20000-20010", "--max_services", "2", "--limit_rate", "500k");
     Program list = key("list");
     assertEquals(0, list.exit(), list.said());
     List<String> lines = list.out().all();
-    assertTrue(lines.getFirst().matches("Name +Admin +Ports +Services +Created"), list.said());
+    assertTrue(
+        lines.getFirst().matches("Name +Admin +Ports +Services +Rate +Created"), list.said());
     assertEquals(4, lines.size(), list.said());
     for (String row :
         List.of(
-            "admin +yes +all +any +[0-9T:.Z-]+",
-            "default +no +all +any +[0-9T:.Z-]+",
-            "few +no +20000-20010 +2 +[0-9T:.Z-]+")) {
+            "admin +yes +all +any +any +[0-9T:.Z-]+",
+            "default +no +all +any +any +[0-9T:.Z-]+",
+            "few +no +20000-20010 +2 +500000 +[0-9T:.Z-]+")) {
       assertEquals(1, list.out().count("^" + row + "$"), row + list.said());
     }
     assertEquals(0, list.out().count("l4p1_"), list.said());

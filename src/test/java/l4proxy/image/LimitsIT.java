@@ -1,0 +1,172 @@
+package l4proxy.image;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import l4proxy.EchoBackend;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Limits for users and rates, of the program as it is used. */
+@Timeout(120)
+final class LimitsIT {
+  private static final int RATE = 2_000_000;
+
+  @TempDir private Path directory;
+
+  private static void turnedAway(int port) throws IOException {
+    try (Socket user = Users.connect(port)) {
+      assertThrows(SocketException.class, () -> user.getInputStream().read());
+    }
+  }
+
+  @Test
+  void userBeyondTheLastIsResetAndLogged() throws IOException, InterruptedException {
+    try (Account account = new Account(directory);
+        EchoBackend backend = new EchoBackend()) {
+      Program server = account.server("--max_users", "1");
+      int port = Account.publicPort(account.client(backend.port()));
+      try (Socket user = Users.connect(port)) {
+        Users.echo(user);
+        turnedAway(port);
+        server.awaitErr("WARNING.* users turned away: 1 by --max_users; the last one came from ");
+        for (int i = 0; i < 50; i++) {
+          turnedAway(port);
+        }
+        server.awaitErr("users turned away: [0-9]{2} by --max_users");
+        assertTrue(server.err().count("users turned away") <= 3, server.said());
+        Users.echo(user);
+      }
+      Users.awaitServed(port, Duration.ofSeconds(5));
+    }
+  }
+
+  @Test
+  void limitsMayStandInTheServersFile() throws IOException, InterruptedException {
+    try (Account account = new Account(directory);
+        EchoBackend backend = new EchoBackend()) {
+      Path file = directory.resolve("server.json");
+      Files.writeString(file, "{\"allow\": \"127.0.0.0/8,::1\", \"deny\": \"127.0.0.1\"}");
+      Program server = account.server("--config", file.toString());
+      int port = Account.publicPort(account.client(backend.port()));
+      turnedAway(port);
+      server.awaitErr("users turned away: 1 by --deny; the last one came from 127.0.0.1");
+    }
+  }
+
+  private static void keptTo(String what, double bytesPerSecond) {
+    System.out.printf("FIGURE: limit of %d B/s, %s: %.0f B/s%n", RATE, what, bytesPerSecond);
+    assertEquals(RATE, bytesPerSecond, 0.1 * RATE, what);
+  }
+
+  private static void measure(Iperf3 iperf3, int port, String what, String... words)
+      throws IOException, InterruptedException {
+    keptTo(
+        what,
+        iperf3.run(port, words).getAsJsonObject("sum_received").get("bits_per_second").getAsDouble()
+            / 8);
+  }
+
+  @Test
+  void servicesRateIsKeptInEachDirection() throws IOException, InterruptedException {
+    try (Account account = new Account(directory);
+        Iperf3 iperf3 = new Iperf3(directory)) {
+      account.server();
+      int port = Account.publicPort(account.client(iperf3.port(), "--limit_rate", "2M"));
+      measure(iperf3, port, "service, from the backend", "-R", "-t", "5");
+      measure(iperf3, port, "service, from the backend, 4 users", "-R", "-t", "5", "-P", "4");
+      measure(iperf3, port, "service, to the backend", "-t", "5", "-w", "64K");
+    }
+  }
+
+  @Test
+  void keysRateIsKeptInEachDirection() throws IOException, InterruptedException {
+    try (Account account = new Account(directory);
+        Account guest = new Account(directory.resolve("guest"));
+        Iperf3 iperf3 = new Iperf3(directory)) {
+      account.server();
+      String key = account.key("slow", "--limit_rate", "2M");
+      int port =
+          Account.publicPort(
+              guest.clientOf(account.control(), Map.of("L4PROXY_JOIN", key), iperf3.port()));
+      measure(iperf3, port, "key, from the backend", "-R", "-t", "5");
+      measure(iperf3, port, "key, from the backend, 4 users", "-R", "-t", "5", "-P", "4");
+      measure(iperf3, port, "key, to the backend", "-t", "5", "-w", "64K");
+    }
+  }
+
+  /** Longer than any time limit of a tunnel's, in both directions, and the same bytes. */
+  @Test
+  void slowUserIsNotCut() throws Exception {
+    long size = 400_000;
+    CompletableFuture<Long> atBackend = new CompletableFuture<>();
+    EchoBackend.Service service =
+        socket -> {
+          Thread reading =
+              Thread.ofVirtual()
+                  .start(() -> {
+                    try {
+                      atBackend.complete(Content.readAll(socket.getInputStream(), 0));
+                    } catch (IOException | AssertionError e) {
+                      atBackend.completeExceptionally(e);
+                    }
+                  });
+          Content.write(socket.getOutputStream(), size);
+          socket.shutdownOutput();
+          reading.join();
+        };
+    try (Account account = new Account(directory);
+        EchoBackend backend = new EchoBackend(service)) {
+      account.server();
+      int port = Account.publicPort(account.client(backend.port(), "--limit_rate", "10k"));
+      try (Socket user = Users.connect(port)) {
+        long began = System.nanoTime();
+        OutputStream out = user.getOutputStream();
+        Content.write(out, size);
+        user.shutdownOutput(); // from here on the pair may be half closed for a long time
+        assertEquals(size, Content.readAll(user.getInputStream(), 0));
+        assertEquals(size, atBackend.get(30, TimeUnit.SECONDS));
+        double took = (System.nanoTime() - began) / 1e9;
+        assertTrue(took > 36 && took < 46, "it took " + took + " s");
+      }
+    }
+  }
+
+  /** The server has passed everything on long before the backend has it. */
+  @Test
+  void slowUploadBehindAnEndOfStreamIsNotTakenForSilence() throws Exception {
+    long size = 720_000; // 72 s
+    CompletableFuture<Long> atBackend = new CompletableFuture<>();
+    EchoBackend.Service service =
+        socket -> {
+          atBackend.complete(Content.readAll(socket.getInputStream(), 0));
+          socket.getOutputStream().write('!');
+        };
+    try (Account account = new Account(directory);
+        EchoBackend backend = new EchoBackend(service)) {
+      account.server();
+      int port = Account.publicPort(account.client(backend.port(), "--limit_rate", "10k"));
+      try (Socket user = Users.connect(port)) {
+        user.setSoTimeout(110_000);
+        Content.write(user.getOutputStream(), size);
+        user.shutdownOutput();
+        long began = System.nanoTime();
+        assertEquals('!', user.getInputStream().read());
+        assertEquals(size, atBackend.get(1, TimeUnit.SECONDS));
+        Figures.print("end of stream to answer, half closed", System.nanoTime() - began);
+      }
+    }
+  }
+}
