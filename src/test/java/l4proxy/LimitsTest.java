@@ -238,7 +238,8 @@ class LimitsTest {
       throws IOException, InterruptedException {
     Handling handling = new Handling(rate, Optional.empty(), Optional.empty());
     ServiceConfig service =
-        new ServiceConfig("slow", backend.address(), 0, false, Optional.empty(), 0, Optional.empty(), handling);
+        new ServiceConfig(
+            "slow", backend.address(), 0, false, Optional.empty(), 0, Optional.empty(), handling);
     return new ProxyPair(directory, service, Limits.NONE);
   }
 

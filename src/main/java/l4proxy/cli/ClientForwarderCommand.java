@@ -39,8 +39,8 @@ final class ClientForwarderCommand implements Command {
     }
     if (exposed.handling().proxyProtocol().isPresent() || exposed.handling().health().isPresent()) {
       throw new UsageException(
-          "--proxy_protocol and --health are for backends; a forward proxy knows its users and needs"
-              + " no looking after.");
+          "--proxy_protocol and --health are for backends; a forward proxy knows its users and"
+              + " needs no looking after.");
     }
     Events events = Events.log("l4proxy.client");
     Trust trust = client.trust(server, shell, events, "");

@@ -33,8 +33,8 @@ public record ServiceConfig(
    * @param backend where users are connected to
    * @param publicPort the port asked for on the server, 0 for any
    * @param plainTunnels whether its tunnels go unencrypted
-   * @param internalPort the port of the server's at which its tunnels arrive, 0 for any; absent: the
-   *     control port
+   * @param internalPort the port of the server's at which its tunnels arrive, 0 for any; absent:
+   *     the control port
    * @param backendPort the port at which the backend may answer at this client's own public
    *     address, 0 for none
    * @param sharing how its public port is shared; absent: it is not

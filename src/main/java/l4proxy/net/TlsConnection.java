@@ -144,7 +144,7 @@ public final class TlsConnection implements Connection {
   /** Opens records into a large buffer that is lent only while there is something in it. */
   private static final class TlsInput extends Input {
     private static final byte[] NONE = new byte[0];
-    private static final int MOST_EMPTY = 32;
+    private static final int MOST_EMPTY = 128;
 
     private final SocketInput sealed;
     private final SSLEngine engine;
@@ -209,8 +209,8 @@ public final class TlsConnection implements Connection {
     }
 
     /**
-     * Records without data, KeyUpdates for example, cost work and answers: some are fine, a flood
-     * is not.
+     * Records without data, KeyUpdates for example, cost work and answers: some are fine, also the
+     * answers that a side held up in writing owes all at once; a flood is not.
      */
     private void countEmpty(SSLEngineResult result) throws SSLException {
       if (result.bytesProduced() > 0) {
@@ -306,10 +306,15 @@ public final class TlsConnection implements Connection {
       try {
         ByteBuffer to = ByteBuffer.wrap(target);
         while (from.hasRemaining()) {
-          switch (engine.wrap(from, to).getStatus()) {
+          SSLEngineResult result = engine.wrap(from, to);
+          switch (result.getStatus()) {
             case BUFFER_OVERFLOW -> flush(to);
             case CLOSED -> throw new IOException("the TLS connection is closed");
-            default -> {}
+            default -> {
+              if (result.getHandshakeStatus() == HandshakeStatus.NEED_TASK) {
+                runTasks(engine); // before that nothing is sealed
+              }
+            }
           }
         }
         flush(to);

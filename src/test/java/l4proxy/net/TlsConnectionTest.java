@@ -49,8 +49,9 @@ final class TlsConnectionTest {
     return bytes;
   }
 
-  private static Void write(TlsConnection to, byte[] all, long seed, int renewals)
-      throws IOException {
+  private static Void write(
+      TlsConnection to, byte[] all, long seed, int renewals, CountDownLatch written)
+      throws IOException, InterruptedException {
     Random random = new Random(seed);
     int every = renewals == 0 ? Integer.MAX_VALUE : all.length / renewals;
     int next = every;
@@ -65,6 +66,9 @@ final class TlsConnectionTest {
       to.out().write(all, at, chunk);
       at += chunk;
     }
+    // whoever was told of the end cannot renew its keys any more
+    written.countDown();
+    written.await();
     to.shutdownOutput();
     return null;
   }
@@ -87,8 +91,9 @@ final class TlsConnectionTest {
     byte[] down = random(size, 1);
     byte[] up = random(size, 2);
     try (TlsPair pair = TlsPair.connect()) {
-      Future<Void> fromServer = start(() -> write(pair.server(), down, 3, renewals));
-      Future<Void> fromClient = start(() -> write(pair.client(), up, 4, renewals));
+      CountDownLatch written = new CountDownLatch(2);
+      Future<Void> fromServer = start(() -> write(pair.server(), down, 3, renewals, written));
+      Future<Void> fromClient = start(() -> write(pair.client(), up, 4, renewals, written));
       Future<byte[]> atServer = start(() -> readAll(pair.server().in()));
       Future<byte[]> atClient = start(() -> readAll(pair.client().in()));
       assertArrayEquals(down, atClient.get());
@@ -163,7 +168,7 @@ final class TlsConnectionTest {
       assertEquals(-1, pair.server().in().read());
       assertEquals(-1, pair.server().in().read());
       byte[] much = random(200_000, 1);
-      Future<Void> writing = start(() -> write(pair.server(), much, 1, 0));
+      Future<Void> writing = start(() -> write(pair.server(), much, 1, 0, new CountDownLatch(1)));
       assertArrayEquals(much, readAll(pair.client().in()));
       writing.get();
       assertThrows(IOException.class, () -> pair.client().out().write(1));
