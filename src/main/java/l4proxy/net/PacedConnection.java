@@ -2,8 +2,6 @@ package l4proxy.net;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetSocketAddress;
-import java.time.Duration;
 
 /**
  * A connection that is kept to a rate in each direction: what has arrived is shown, and what is to
@@ -12,8 +10,7 @@ import java.time.Duration;
  * <p>It reads one buffer and no more before that is paid for, so TCP slows the sender. A thread
  * that waits for its turn is let go by {@link #abort()} and {@link #close()}.
  */
-public final class PacedConnection implements Connection {
-  private final Connection connection;
+public final class PacedConnection extends FilterConnection {
   private final TokenBucket written;
   private final TokenBucket.Share reading;
   private final TokenBucket.Share writing;
@@ -28,16 +25,16 @@ public final class PacedConnection implements Connection {
    * @param written for what goes out
    */
   public PacedConnection(Connection connection, TokenBucket read, TokenBucket written) {
-    this.connection = connection;
+    super(connection);
     this.written = written;
     this.reading = read.new Share();
     this.writing = written.new Share();
     this.in = new PacedInput(connection.in(), read.piece());
-    this.out = new PacedOutput();
+    this.out = new PacedOutput(connection.out());
   }
 
   /** Shows what has arrived piece by piece. */
-  private final class PacedInput extends Input {
+  private final class PacedInput extends FilterInput {
     private final Input source;
     private final int piece;
 
@@ -45,6 +42,7 @@ public final class PacedConnection implements Connection {
     private int ready;
 
     PacedInput(Input source, int piece) {
+      super(source);
       this.source = source;
       this.piece = piece;
     }
@@ -61,38 +59,24 @@ public final class PacedConnection implements Connection {
     }
 
     @Override
-    public byte[] buffer() {
-      return source.buffer();
-    }
-
-    @Override
-    public int position() {
-      return source.position();
-    }
-
-    @Override
     public int buffered() {
       return ready;
     }
 
     @Override
     public void consume(int count) {
-      source.consume(count);
+      super.consume(count);
       ready -= count;
-    }
-
-    @Override
-    public void deadline(Duration time) throws IOException {
-      source.deadline(time);
-    }
-
-    @Override
-    public int available() throws IOException {
-      return source.available();
     }
   }
 
   private final class PacedOutput extends OutputStream {
+    private final OutputStream target;
+
+    PacedOutput(OutputStream target) {
+      this.target = target;
+    }
+
     @Override
     public void write(int b) throws IOException {
       write(new byte[] {(byte) b}, 0, 1);
@@ -101,7 +85,7 @@ public final class PacedConnection implements Connection {
     @Override
     public void write(byte[] bytes, int offset, int length) throws IOException {
       writing.take(length);
-      connection.out().write(bytes, offset, length);
+      target.write(bytes, offset, length);
     }
   }
 
@@ -121,39 +105,19 @@ public final class PacedConnection implements Connection {
   }
 
   @Override
-  public void shutdownOutput() throws IOException {
-    connection.shutdownOutput();
-  }
-
-  @Override
   public void abort() {
-    connection.abort();
+    super.abort();
     letGo();
   }
 
   @Override
   public void close() {
-    connection.close();
+    super.close();
     letGo();
   }
 
   private void letGo() {
     reading.end();
     writing.end();
-  }
-
-  @Override
-  public InetSocketAddress remote() {
-    return connection.remote();
-  }
-
-  @Override
-  public InetSocketAddress local() {
-    return connection.local();
-  }
-
-  @Override
-  public boolean encrypted() {
-    return connection.encrypted();
   }
 }

@@ -1,13 +1,22 @@
 package l4proxy.server;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import l4proxy.events.EndedBy;
+import l4proxy.events.Event;
+import l4proxy.events.Events;
 import l4proxy.http.ForwardProxy;
 import l4proxy.net.AcceptLoop;
 import l4proxy.net.Connection;
+import l4proxy.net.CountedConnection;
 import l4proxy.net.PlainConnection;
+import l4proxy.net.Sockets;
+import l4proxy.net.Traffic;
 
 /**
  * An HTTP forward proxy on a public port of the server's. {@link #close()} ends its users and
@@ -18,23 +27,73 @@ final class Forwarder implements AutoCloseable {
   private final String displayName;
   private final ForwardProxy proxy;
   private final AcceptLoop loop;
+  private final Services services;
+  private final Events events;
   private final AtomicInteger users = new AtomicInteger();
+  private volatile boolean closing;
 
-  /** Starts to accept users. */
-  Forwarder(String name, String displayName, ServerSocket listener, ForwardProxy proxy) {
-    this.name = name;
-    this.displayName = displayName;
+  /** What it is called: by the API, and by people. */
+  record Names(String name, String displayName) {}
+
+  /**
+   * Starts to accept users.
+   *
+   * @param services whose limits its users count against, and whose bytes theirs are counted with
+   */
+  Forwarder(
+      Names names, ServerSocket listener, ForwardProxy proxy, Services services, Events events) {
+    this.name = names.name();
+    this.displayName = names.displayName();
     this.proxy = proxy;
+    this.services = services;
+    this.events = events;
     this.loop = new AcceptLoop("forwarder:" + listener.getLocalPort(), listener, this::accepted);
   }
 
   private void accepted(Socket socket) throws IOException, InterruptedException {
+    Traffic traffic = new Traffic();
+    try (Connection user =
+        new CountedConnection(new PlainConnection(socket).resetWhenLost(), traffic)) {
+      long began = System.nanoTime();
+      EndedBy reason = EndedBy.RESET;
+      try {
+        reason = serve(user);
+      } finally {
+        ended(user, reason, traffic, Duration.ofNanos(System.nanoTime() - began));
+      }
+    }
+  }
+
+  private EndedBy serve(Connection user) throws IOException, InterruptedException {
+    InetAddress from = user.remote().getAddress();
+    Optional<Admission.Place> place = services.admission().enter(from);
+    if (place.isEmpty()) {
+      user.abort();
+      return EndedBy.LIMIT;
+    }
     users.incrementAndGet();
-    try (Connection user = new PlainConnection(socket).resetWhenLost()) {
-      proxy.serve(user, user.remote().getAddress());
+    try (var _ = place.get()) {
+      proxy.serve(user, from);
+      return EndedBy.USER;
     } finally {
       users.decrementAndGet();
     }
+  }
+
+  private void ended(Connection user, EndedBy reason, Traffic traffic, Duration time) {
+    services.traffic().countIn(traffic.in());
+    services.traffic().countOut(traffic.out());
+    events.happened(
+        new Event.UserEnded(
+            PublicPort.nextUser(),
+            Sockets.text(user.remote()),
+            new Event.ServedBy(displayName, name, "", ""),
+            closing ? EndedBy.CLOSED : reason,
+            traffic.in(),
+            traffic.out(),
+            time,
+            Optional.empty(),
+            0));
   }
 
   /** Takes no new users. */
@@ -60,6 +119,7 @@ final class Forwarder implements AutoCloseable {
 
   @Override
   public void close() {
+    closing = true;
     loop.close();
   }
 }

@@ -75,7 +75,9 @@ public final class Forwarders implements AutoCloseable {
                 ? "The server is draining and opens no new ports."
                 : "There are " + MOST + " forward proxies already; close one.");
       }
-      Forwarder made = new Forwarder(name(), displayName, port == 0 ? draw() : bind(port), proxy);
+      Forwarder.Names names = new Forwarder.Names(name(), displayName);
+      ServerSocket listener = port == 0 ? draw() : bind(port);
+      Forwarder made = new Forwarder(names, listener, proxy, services, events);
       all.put(made.name(), made);
       ForwarderView view = view(made);
       events.happened(

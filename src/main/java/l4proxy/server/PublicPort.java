@@ -69,8 +69,13 @@ final class PublicPort implements AutoCloseable {
     this.loop = new AcceptLoop("public:" + number, listener, this::accepted);
   }
 
+  /** A number for a user, of this port or of anything else of this process's. */
+  static long nextUser() {
+    return NUMBERS.incrementAndGet();
+  }
+
   private void accepted(Socket socket) throws IOException, InterruptedException {
-    long id = NUMBERS.incrementAndGet();
+    long id = nextUser();
     Thread.currentThread().setName("user " + id);
     Connection newcomer = new PlainConnection(socket).resetWhenLost();
     Optional<Admission.Place> place = admission.enter(newcomer.remote().getAddress());

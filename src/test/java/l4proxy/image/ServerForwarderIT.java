@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.net.Socket;
@@ -266,6 +267,33 @@ final class ServerForwarderIT {
       user.shutdownOutput();
       assertEquals(-1, user.getInputStream().read());
       assertEquals(0, server.exit(), server.said());
+    }
+  }
+
+  @Test
+  void itsUsersCountAgainstTheLimitsAndAreLogged() throws IOException, InterruptedException {
+    Program server =
+        account.server("--allow_private", "--max_users_per_ip", "1", "--access_log", "-");
+    int port = Account.publicPort(opened("--user_auth", "none", "--client_name", "out"));
+    try (EchoBackend backend = new EchoBackend()) {
+      try (Socket user = Users.connect(port)) {
+        user.getOutputStream()
+            .write(
+                "CONNECT 127.0.0.1:%d HTTP/1.1\r\nHost: x\r\n\r\n"
+                    .formatted(backend.port())
+                    .getBytes(StandardCharsets.US_ASCII));
+        assertEquals(39, user.getInputStream().readNBytes(39).length);
+        Users.echo(user);
+        try (Socket second = Users.connect(port)) {
+          Users.isReset(second, 0);
+        }
+      }
+      String turnedAway = server.awaitOut("\"endedBy\":\"limit\"").text();
+      assertTrue(turnedAway.contains("\"service\":\"out\""), turnedAway);
+      JsonObject served =
+          JsonParser.parseString(server.awaitOut("\"endedBy\":\"user\"").text()).getAsJsonObject();
+      assertTrue(served.get("bytesIn").getAsLong() > 40, served.toString());
+      assertTrue(served.get("bytesOut").getAsLong() > 40, served.toString());
     }
   }
 }
