@@ -215,7 +215,7 @@ final class EventFeedTest {
     Listening head = new Listening("HEAD", admin, 0);
     assertTrue(head.status.contains(" 200 "), head.status);
     head.awaitEnd();
-    assertEquals(0, feed.listeners());
+    Awaitility.await().until(() -> feed.listeners() == 0);
   }
 
   @Test
