@@ -31,7 +31,8 @@ public final class TokenBucket {
   private long filledAt;
 
   /**
-   * A bucket of a tenth of a second's bytes, full: late wake-ups are made up for.
+   * A bucket for a fifth of a second's bytes, empty: late wake-ups are made up for, and a start is
+   * no burst.
    *
    * @param bytesPerSecond at least 1
    */
@@ -42,12 +43,11 @@ public final class TokenBucket {
   TokenBucket(long bytesPerSecond, LongSupplier clock) {
     this.rate = bytesPerSecond;
     this.clock = clock;
-    this.tokens = most();
     this.filledAt = clock.getAsLong();
   }
 
   private double most() {
-    return rate / 10.0;
+    return rate / 5.0;
   }
 
   /**

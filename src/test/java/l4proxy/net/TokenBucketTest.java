@@ -36,7 +36,9 @@ final class TokenBucketTest {
   void whatGoesIsPaidForByTheNext() throws Exception {
     TokenBucket bucket = bucket(10_000);
     TokenBucket.Share share = bucket.new Share();
-    share.take(1_000); // a tenth of a second's
+    share.take(1_000);
+    assertEquals(100 * MILLI, bucket.owed());
+    pass(100);
     assertEquals(0, bucket.owed());
     share.take(65_536);
     assertEquals(6_553_600_000L, bucket.owed());
@@ -68,11 +70,11 @@ final class TokenBucketTest {
     TokenBucket bucket = bucket(10_000);
     TokenBucket.Share share = bucket.new Share();
     share.take(1_500);
-    pass(100); // twice as long as was owed
-    share.take(500);
+    pass(350); // 200 ms longer than was owed
+    share.take(2_000);
     assertEquals(0, bucket.owed());
     pass(60_000);
-    share.take(1_001);
+    share.take(2_001);
     assertEquals(100_000, bucket.owed());
   }
 
