@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,6 +23,7 @@ import l4proxy.client.ServiceConfig;
 import l4proxy.client.Sharing;
 import l4proxy.events.EndedBy;
 import l4proxy.events.Event;
+import l4proxy.http.ProxyAccess;
 import l4proxy.net.CidrList;
 import l4proxy.server.Limits;
 import org.awaitility.Awaitility;
@@ -182,6 +185,40 @@ class LimitsTest {
         for (Socket user : users) {
           user.close();
         }
+      }
+    }
+  }
+
+  @Test
+  void usersOfTheServersOwnForwardProxyCountToo() throws Exception {
+    Limits limits =
+        new Limits(0, 0, 1, 0, Optional.empty(), Optional.of(CidrList.parse("127.0.0.9")));
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = pair(backend, limits)) {
+      ProxyAccess open = ProxyAccess.of(Optional.of(ProxyAccess.NONE), Optional.empty());
+      String address = pair.server().forwarders().open("web", 0, open).publicAddress();
+      int port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+      try (Socket first = new Socket("127.0.0.1", port)) {
+        first.setSoTimeout(20_000);
+        first.getOutputStream().write("GET / HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII));
+        Awaitility.await()
+            .atMost(SOON)
+            .untilAsserted(() -> {
+              try (Socket beyond = new Socket("127.0.0.1", port)) {
+                beyond.setSoTimeout(200);
+                assertThrows(SocketException.class, () -> beyond.getInputStream().read());
+              }
+            });
+        try (Socket denied = new Socket()) {
+          denied.bind(new InetSocketAddress("127.0.0.9", 0));
+          denied.connect(new InetSocketAddress("127.0.0.1", port));
+          denied.setSoTimeout(20_000);
+          assertThrows(SocketException.class, () -> denied.getInputStream().read());
+        }
+        Map<String, Long> turnedAway = pair.server().usersTurnedAway();
+        assertTrue(turnedAway.get("max_users_per_service") > 0, turnedAway.toString());
+        assertEquals(1, turnedAway.get("deny"));
+        served(pair).close(); // another service has users of its own
       }
     }
   }

@@ -66,13 +66,20 @@ final class Forwarder implements AutoCloseable {
 
   private EndedBy serve(Connection user) throws IOException, InterruptedException {
     InetAddress from = user.remote().getAddress();
-    Optional<Admission.Place> place = services.admission().enter(from);
+    Admission admission = services.admission();
+    Optional<Admission.Place> place = admission.enter(from);
     if (place.isEmpty()) {
       user.abort();
       return EndedBy.LIMIT;
     }
-    users.incrementAndGet();
+    int now = users.incrementAndGet();
+    int most = admission.mostPerService();
     try (var _ = place.get()) {
+      if (most > 0 && now > most) {
+        admission.refuse(Admission.Reason.MAX_USERS_PER_SERVICE, from);
+        user.abort();
+        return EndedBy.LIMIT;
+      }
       proxy.serve(user, from);
       return EndedBy.USER;
     } finally {
