@@ -43,7 +43,9 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
           "(junit|surefire|awaitility|Attach|C[12] Comp|Common-Cleaner|Finalizer|Reference|Signal"
               + "|Notification|Service Thread|Monitor Deflation|process reaper|ForkJoinPool"
               + "|VirtualThread-|Read-Poller|Write-Poller|SubPoller|MasterPoller|Keep-Alive|main"
-              + "|Cleaner|Thread-).*");
+              + "|Cleaner|Thread-"
+              + "|carriers" // the program's one thread for all that runs in a process
+              + ").*");
 
   private final ConcurrentLinkedQueue<Throwable> uncaught = new ConcurrentLinkedQueue<>();
   private Set<String> threads = Set.of();

@@ -50,6 +50,7 @@ public final class AcceptLoop implements AutoCloseable {
    * @param handler what to do with a connection
    */
   public AcceptLoop(String name, ServerSocket listener, Handler handler) {
+    Carriers.begin();
     this.name = name;
     this.listener = listener;
     this.handler = handler;

@@ -122,6 +122,7 @@ public final class Relay {
    */
   public static void share(int length) {
     if (length >= Buffers.RECORD) {
+      Carriers.flowed(length);
       Thread.yield();
     }
   }

@@ -32,6 +32,7 @@ public final class Watch implements AutoCloseable {
 
   /** Starts the thread. */
   public Watch() {
+    Carriers.begin();
     thread = Thread.ofPlatform().name("watch").daemon().start(this::run);
   }
 
