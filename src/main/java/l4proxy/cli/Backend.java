@@ -26,7 +26,7 @@ final class Backend {
       throw new UsageException("port: " + Text.quoted(port) + " is not a port from 1 to 65535.");
     }
     try {
-      return new HostPort(new Values.Host("").parse(host), Integer.parseInt(port));
+      return new HostPort(new AddressValues.Host("").parse(host), Integer.parseInt(port));
     } catch (IllegalArgumentException e) {
       throw new UsageException("host: " + e.getMessage());
     }

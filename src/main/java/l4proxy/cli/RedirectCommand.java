@@ -29,7 +29,7 @@ final class RedirectCommand implements Command {
       placeholder = "[HOST]:PORT",
       description = "where to listen for HTTP",
       defaultValueDescription = ":3000, every address",
-      converter = Values.RedirectAddress.class,
+      converter = AddressValues.RedirectAddress.class,
       order = 4)
   private HostPort addr = new HostPort("", Values.REDIRECT_PORT);
 

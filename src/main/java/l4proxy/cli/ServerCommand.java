@@ -34,7 +34,7 @@ final class ServerCommand implements Command {
       placeholder = "[HOST]:PORT",
       description = "where clients connect, and on which host public ports are opened",
       defaultValueDescription = ":2222, every address",
-      converter = Values.ControlAddress.class,
+      converter = AddressValues.ControlAddress.class,
       order = 1)
   private HostPort ctlAddr = new HostPort("", Values.CONTROL_PORT);
 
@@ -43,7 +43,7 @@ final class ServerCommand implements Command {
       placeholder = "NAME",
       description = "the host shown in public addresses",
       defaultValueDescription = "what each client dialled",
-      converter = Values.Host.class,
+      converter = AddressValues.Host.class,
       order = 2)
   private @Nullable String host;
 
@@ -54,7 +54,7 @@ final class ServerCommand implements Command {
           "where the API listens without TLS, beside the control port; port 0: any; none: not at"
               + " all",
       defaultValueDescription = "127.0.0.1:2223",
-      converter = Values.ApiAddress.class,
+      converter = AddressValues.ApiAddress.class,
       order = 3)
   private Optional<HostPort> apiAddr = Optional.of(HostPort.parse("127.0.0.1:2223", -1));
 

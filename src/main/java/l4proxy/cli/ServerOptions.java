@@ -14,7 +14,7 @@ final class ServerOptions {
       placeholder = "HOST[:PORT]",
       description = "the server's control port",
       defaultValueDescription = "127.0.0.1:2222",
-      converter = Values.ServerAddress.class,
+      converter = AddressValues.ServerAddress.class,
       order = 1)
   private HostPort server = new HostPort("127.0.0.1", Values.CONTROL_PORT);
 

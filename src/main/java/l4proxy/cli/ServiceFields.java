@@ -73,7 +73,7 @@ final class ServiceFields {
 
   private static String host(Fields fields, String text) {
     try {
-      return new Values.Host("").parse(text);
+      return new AddressValues.Host("").parse(text);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(fields.name(HOST) + ": " + e.getMessage());
     }

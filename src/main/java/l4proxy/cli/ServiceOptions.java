@@ -59,7 +59,7 @@ final class ServiceOptions {
           "how users are given to the clients that share a port, the same for all of them:"
               + " least_conn, round_robin, random, source or first",
       defaultValueDescription = "least_conn",
-      converter = Values.Balance.class,
+      converter = ServiceValues.Balance.class,
       order = 23)
   private @Nullable String balance;
 
@@ -68,7 +68,7 @@ final class ServiceOptions {
       placeholder = "NUMBER",
       description = "this client's share of the users, against the others'",
       defaultValueDescription = "1",
-      converter = Values.Weight.class,
+      converter = ServiceValues.Weight.class,
       order = 24)
   private @Nullable Integer weight;
 
@@ -77,7 +77,7 @@ final class ServiceOptions {
       placeholder = "NUMBER",
       description = "with --balance first: the lowest has all users, the others stand by",
       defaultValueDescription = "0",
-      converter = Values.Priority.class,
+      converter = ServiceValues.Priority.class,
       order = 25)
   private @Nullable Integer priority;
 
@@ -87,7 +87,7 @@ final class ServiceOptions {
       description =
           "how the backend is found fit for users: tcp (it can be connected) or http:/path (it"
               + " answers with a status from 200 to 399)",
-      converter = Values.Health.class,
+      converter = ServiceValues.Health.class,
       order = 26)
   private HealthCheck.@Nullable Kind health;
 
@@ -98,7 +98,7 @@ final class ServiceOptions {
           "how often --health looks; three bad results in a row take the backend out, two good ones"
               + " bring it back",
       defaultValueDescription = "2s",
-      converter = Values.HealthInterval.class,
+      converter = ServiceValues.HealthInterval.class,
       order = 27)
   private @Nullable Duration healthInterval;
 
@@ -108,7 +108,7 @@ final class ServiceOptions {
       description =
           "tells the backend the user's address by the PROXY protocol, v1 or v2; the backend must"
               + " expect it",
-      converter = Values.ProxyHeader.class,
+      converter = ServiceValues.ProxyHeader.class,
       order = 28)
   private @Nullable ProxyProtocol proxyProtocol;
 

@@ -9,13 +9,9 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import l4proxy.auth.JoinKey;
-import l4proxy.client.HealthCheck;
-import l4proxy.client.ProxyProtocol;
-import l4proxy.client.Sharing;
 import l4proxy.http.Login;
 import l4proxy.http.ProxyAccess;
 import l4proxy.net.CidrList;
-import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
 
 /** What the values of options may be, one converter a kind; jcommander makes them. */
@@ -26,7 +22,7 @@ final class Values {
   /** Where {@code redirect} listens when no port is named. */
   static final int REDIRECT_PORT = 3000;
 
-  private static final int API_PORT = 2223;
+  static final int API_PORT = 2223;
 
   private Values() {}
 
@@ -64,11 +60,13 @@ final class Values {
     abstract T parse(String text);
   }
 
-  private static IllegalArgumentException expected(String text, String what) {
+  /** The value is another thing than expected. */
+  static IllegalArgumentException expected(String text, String what) {
     return new IllegalArgumentException(Text.quoted(text) + " is not " + what + ".");
   }
 
-  private static int number(String text, int least, int most, String what) {
+  /** A whole number within bounds. */
+  static int number(String text, int least, int most, String what) {
     if (text.matches("[0-9]{1,9}")) {
       int number = Integer.parseInt(text);
       if (number >= least && number <= most) {
@@ -192,118 +190,6 @@ final class Values {
     }
   }
 
-  /** How the user's address is told to a backend. */
-  static final class ProxyHeader extends Converter<ProxyProtocol> {
-    ProxyHeader(String option) {
-      super(option);
-    }
-
-    @Override
-    ProxyProtocol parse(String text) {
-      return switch (text) {
-        case "v1" -> ProxyProtocol.V1;
-        case "v2" -> ProxyProtocol.V2;
-        default -> throw expected(text, "a version of the PROXY protocol: expected v1 or v2");
-      };
-    }
-  }
-
-  /** What is done to find out whether a backend is fit. */
-  static final class Health extends Converter<HealthCheck.Kind> {
-    Health(String option) {
-      super(option);
-    }
-
-    @Override
-    HealthCheck.Kind parse(String text) {
-      return HealthCheck.Kind.parse(text);
-    }
-  }
-
-  /** How often a backend is checked. */
-  static final class HealthInterval extends Converter<Duration> {
-    HealthInterval(String option) {
-      super(option);
-    }
-
-    @Override
-    Duration parse(String text) {
-      Duration time = new Time("").parse(text);
-      if (time.compareTo(HealthCheck.SHORTEST) < 0 || time.compareTo(HealthCheck.LONGEST) > 0) {
-        throw expected(text, "an interval from 100ms to 1h");
-      }
-      return time;
-    }
-  }
-
-  /** Where to find a server. */
-  static final class ServerAddress extends Converter<HostPort> {
-    ServerAddress(String option) {
-      super(option);
-    }
-
-    @Override
-    HostPort parse(String text) {
-      HostPort address = HostPort.parse(text, CONTROL_PORT);
-      if (address.host().isEmpty() || address.port() == 0) {
-        throw expected(text, "the address of a server: expected host, host:port or [IPv6]:port");
-      }
-      return address;
-    }
-  }
-
-  /** Where to listen for clients. */
-  static final class ControlAddress extends Converter<HostPort> {
-    ControlAddress(String option) {
-      super(option);
-    }
-
-    @Override
-    HostPort parse(String text) {
-      return HostPort.parse(text, CONTROL_PORT);
-    }
-  }
-
-  /** Where to listen for browsers. */
-  static final class RedirectAddress extends Converter<HostPort> {
-    RedirectAddress(String option) {
-      super(option);
-    }
-
-    @Override
-    HostPort parse(String text) {
-      return HostPort.parse(text, REDIRECT_PORT);
-    }
-  }
-
-  /** Where to listen for HTTP, if at all. */
-  static final class ApiAddress extends Converter<Optional<HostPort>> {
-    ApiAddress(String option) {
-      super(option);
-    }
-
-    @Override
-    Optional<HostPort> parse(String text) {
-      return text.equals("none") ? Optional.empty() : Optional.of(HostPort.parse(text, API_PORT));
-    }
-  }
-
-  /** A host without a port. */
-  static final class Host extends Converter<String> {
-    Host(String option) {
-      super(option);
-    }
-
-    @Override
-    String parse(String text) {
-      HostPort address = HostPort.parse(text, 0);
-      if (address.host().isEmpty() || address.port() != 0) {
-        throw expected(text, "a host name or address without a port");
-      }
-      return address.host();
-    }
-  }
-
   /** Ports and ranges of ports. */
   static final class Ports extends Converter<PortRanges> {
     Ports(String option) {
@@ -313,46 +199,6 @@ final class Values {
     @Override
     PortRanges parse(String text) {
       return PortRanges.parse(text);
-    }
-  }
-
-  /** A rule for shared ports. */
-  static final class Balance extends Converter<String> {
-    Balance(String option) {
-      super(option);
-    }
-
-    @Override
-    String parse(String text) {
-      if (!Sharing.BALANCES.contains(text)) {
-        throw expected(text, "one of " + String.join(", ", Sharing.BALANCES));
-      }
-      return text;
-    }
-  }
-
-  /** A member's share. */
-  static final class Weight extends Converter<Integer> {
-    Weight(String option) {
-      super(option);
-    }
-
-    @Override
-    Integer parse(String text) {
-      return number(text, 1, Sharing.MOST_WEIGHT, "a weight from 1 to " + Sharing.MOST_WEIGHT);
-    }
-  }
-
-  /** A member's turn. */
-  static final class Priority extends Converter<Integer> {
-    Priority(String option) {
-      super(option);
-    }
-
-    @Override
-    Integer parse(String text) {
-      return number(
-          text, 0, Sharing.LAST_PRIORITY, "a priority from 0 to " + Sharing.LAST_PRIORITY);
     }
   }
 
