@@ -15,7 +15,7 @@ rm -rf "$new" "$image.old"
 # garbage of handshakes grows old and stays; without a bound, it takes what the machine has.
 # Trimming gives what the compiler used at the start back to the system: 10 MB of an idle server.
 # One carrier, until the program has found out what the machine and the traffic are: net/Carriers.
-flags="--enable-preview -Djdk.virtualThreadScheduler.parallelism=1 -XX:+UseSerialGC -Xms12m -XX:NewSize=8m -XX:MaxNewSize=24m -XX:TrimNativeHeapInterval=1000 -Xlog:cds=off -Xlog:aot=off"
+flags="--enable-preview -Djdk.virtualThreadScheduler.parallelism=1 -XX:+UseSerialGC -Xms8m -XX:NewSize=4m -XX:MaxNewSize=24m -XX:TrimNativeHeapInterval=1000 -Xlog:cds=off -Xlog:aot=off"
 
 # Not --strip-debug: it needs objcopy, and stack traces lose their line numbers.
 "$jdk/bin/jlink" --module-path "$jar:$modules" --add-modules l4proxy \

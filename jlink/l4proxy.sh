@@ -9,5 +9,8 @@ while [ -h "$self" ]; do
   esac
 done
 home=$(cd "$(dirname "$self")/.." && pwd -P) || exit 1
+# glibc gives each thread of the JVM an arena to allocate from: two do, and 2 MB of an idle server are saved.
+MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2}
+export MALLOC_ARENA_MAX
 # shellcheck disable=SC2086  # L4PROXY_JAVA_OPTS is a list of words
 exec "$home/bin/java" ${L4PROXY_JAVA_OPTS:-} -m l4proxy/l4proxy.Main "$@"
