@@ -101,7 +101,12 @@ final class Commands {
               "",
               "Shows it all on this machine: a server, a client and a sample backend in one"
                   + " process.",
-              ""));
+              ""),
+          new Entry(
+              "completion",
+              CompletionCommand.SHELLS,
+              "Prints a script by which a shell completes command lines of l4proxy.",
+              "For bash in ~/.bashrc: source <(l4proxy completion bash)"));
 
   /**
    * A command as help shows it.
@@ -136,6 +141,7 @@ final class Commands {
         case "key list" -> new KeyListCommand();
         case "key revoke" -> new KeyRevokeCommand();
         case "demo" -> new DemoCommand();
+        case "completion" -> new CompletionCommand();
         default -> throw new IllegalStateException("no class for the command " + name);
       };
     }
