@@ -97,6 +97,13 @@ final class Commands {
           new Entry(
               "key revoke", "NAME", "Revokes a key, and ends at once what its clients expose.", ""),
           new Entry(
+              "check",
+              "[host=127.0.0.1] [port=22]",
+              "Diagnoses this machine, a server and a backend, step by step.",
+              "Prints a line for each step: ok, FAIL with what to do, warn, skip where a step"
+                  + " before failed, and -- where nothing can be known. Takes no port and changes"
+                  + " nothing. Exit code 0 when nothing failed, else 1."),
+          new Entry(
               "demo",
               "",
               "Shows it all on this machine: a server, a client and a sample backend in one"
@@ -140,6 +147,7 @@ final class Commands {
         case "key create" -> new KeyCreateCommand();
         case "key list" -> new KeyListCommand();
         case "key revoke" -> new KeyRevokeCommand();
+        case "check" -> new CheckCommand();
         case "demo" -> new DemoCommand();
         case "completion" -> new CompletionCommand();
         default -> throw new IllegalStateException("no class for the command " + name);

@@ -4,7 +4,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import l4proxy.net.HostPort;
 import l4proxy.net.TlsConnection;
 import l4proxy.wire.Message;
@@ -17,6 +22,7 @@ import l4proxy.wire.Messages;
 public final class ApiClient {
   private static final Duration TIME = Duration.ofSeconds(10);
   private static final int LONGEST = 64 * 1024 * 1024;
+  private static final Pattern DATE = Pattern.compile("(?im)^date:[ \t]*([^\r\n]{1,64})\r?$");
 
   private final HostPort server;
   private final Trust trust;
@@ -37,8 +43,9 @@ public final class ApiClient {
    *
    * @param status of HTTP
    * @param body JSON, or nothing
+   * @param date what the server's clock showed, if it said so
    */
-  public record Answer(int status, String body) {}
+  public record Answer(int status, String body, Optional<Instant> date) {}
 
   /**
    * Sends a request and waits for its answer.
@@ -88,6 +95,18 @@ public final class ApiClient {
     if (end < 0 || status.length < 3 || !status[1].matches("[1-5]\\d\\d")) {
       throw new IOException("The server at " + server + " broke off instead of answering.");
     }
-    return new Answer(Integer.parseInt(status[1]), answer.substring(end + 4));
+    return new Answer(
+        Integer.parseInt(status[1]), answer.substring(end + 4), date(answer.substring(0, end)));
+  }
+
+  private static Optional<Instant> date(String head) {
+    Matcher date = DATE.matcher(head);
+    try {
+      return date.find()
+          ? Optional.of(DateTimeFormatter.RFC_1123_DATE_TIME.parse(date.group(1), Instant::from))
+          : Optional.empty();
+    } catch (DateTimeParseException strange) {
+      return Optional.empty();
+    }
   }
 }

@@ -30,7 +30,7 @@ final class CompletionIT {
       COMP_WORDS=("$@")
       COMP_CWORD=$(($# - 1))
       "$function" l4proxy "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
-      echo "<${COMPREPLY[*]}>"
+      echo "<$(printf '%s\n' "${COMPREPLY[@]}" | sort | xargs)>"
       """;
 
   @TempDir private Path directory;
@@ -65,7 +65,7 @@ final class CompletionIT {
         "client close us | user",
         "client list user --cl | --client_name",
         "client --balance | '--balance'",
-        "client --balance r | round_robin random",
+        "client --balance r | random round_robin",
         "client --balance = so | source",
         "client --proxy_protocol v | v1 v2",
         "client list -o j | json",
@@ -100,7 +100,7 @@ final class CompletionIT {
         account.start(
             Map.of(), List.of("bash", "-c", COMPLETE, "bash", script.toString(), "l4proxy", ""));
     assertEquals(
-        "<server client lan redirect key demo completion>", Account.only(bash), bash.said());
+        "<check client completion demo key lan redirect server>", Account.only(bash), bash.said());
   }
 
   @Test
@@ -144,8 +144,7 @@ final class CompletionIT {
 
   @ParameterizedTest
   @CsvSource({"completion", "completion tcsh", "completion bash zsh"})
-  void anythingElseIsOneSentenceAndExitCode2(String line)
-      throws IOException, InterruptedException {
+  void anythingElseIsOneSentenceAndExitCode2(String line) throws IOException, InterruptedException {
     Program wrong = account.l4proxy(line.split(" "));
     assertEquals(2, wrong.exit(), wrong.said());
     assertEquals(List.of(), wrong.out().all());
