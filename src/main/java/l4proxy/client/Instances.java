@@ -12,12 +12,14 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import l4proxy.auth.PrivateFiles;
 import l4proxy.events.Event;
@@ -36,6 +38,11 @@ import org.jspecify.annotations.Nullable;
 final class Instances implements AutoCloseable {
   /** How many processes may expose the same service of one machine and still be known again. */
   private static final int SLOTS = 100;
+
+  /** So long the one process that usually has the id may take to let go of it, being stopped. */
+  private static final Duration LEAVING = Duration.ofSeconds(2);
+
+  private static final Duration LOOK = Duration.ofMillis(20);
 
   private static final int BYTES = 16;
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9_-]{22}");
@@ -113,9 +120,10 @@ final class Instances implements AutoCloseable {
    */
   synchronized Instance take(String server, ServiceConfig service) {
     String stem = stem(server, service);
+    long end = System.nanoTime() + LEAVING.toNanos();
     try {
       for (int slot = 0; slot < SLOTS && Files.exists(file(stem, slot)); slot++) {
-        String id = read(file(stem, slot));
+        String id = read(file(stem, slot), slot == 0 ? end : 0);
         if (id != null) {
           return new Instance(server, stem, id, file(stem, slot));
         }
@@ -180,11 +188,15 @@ final class Instances implements AutoCloseable {
   }
 
   /**
-   * Locks a file and reads its id; null when another process has it, or a crash left it without
-   * one.
+   * Locks a file and reads its id; null when another process has it until then, or a crash left it
+   * without one.
    */
-  private @Nullable String read(Path file) throws IOException {
+  private @Nullable String read(Path file, long end) throws IOException {
     FileChannel channel = lock(file);
+    while (channel == null && !held.containsKey(file) && end - System.nanoTime() > 0) {
+      LockSupport.parkNanos(LOOK.toNanos());
+      channel = lock(file);
+    }
     if (channel == null) {
       return null;
     }
