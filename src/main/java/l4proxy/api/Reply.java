@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,13 @@ record Reply(
 
   static Reply stream(String type, Stream stream) {
     return new Reply(200, type, "", Map.of(), stream);
+  }
+
+  /** The same with one header more. */
+  Reply with(String header, String value) {
+    Map<String, String> all = new TreeMap<>(headers);
+    all.put(header, value);
+    return new Reply(status, type, body, all, stream);
   }
 
   static Reply problem(int status, String detail, Map<String, String> headers) {

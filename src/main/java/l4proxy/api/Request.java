@@ -1,5 +1,6 @@
 package l4proxy.api;
 
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,31 +19,36 @@ import org.jspecify.annotations.Nullable;
  * @param method of HTTP; GET for HEAD too
  * @param path the parts between the slashes, decoded
  * @param query the parameters, decoded
- * @param authorization the header of that name, or nothing
+ * @param headers as they came
  * @param content the body, not read yet
  */
 record Request(
     String method,
     List<String> path,
     Map<String, String> query,
-    String authorization,
+    Headers headers,
     InputStream content) {
   /** The longest body that is read. */
   static final int LONGEST_BODY = 64 * 1024;
 
   static Request of(HttpExchange exchange) throws ProblemException {
     String method = exchange.getRequestMethod();
-    String authorization = exchange.getRequestHeaders().getFirst("Authorization");
     try {
       return new Request(
           method.equals("HEAD") ? "GET" : method,
           path(exchange.getRequestURI().getRawPath()),
           query(exchange.getRequestURI().getRawQuery()),
-          authorization == null ? "" : authorization,
+          exchange.getRequestHeaders(),
           exchange.getRequestBody());
     } catch (IllegalArgumentException e) {
       throw new ProblemException(400, "The address of the request is not encoded as URLs are.");
     }
+  }
+
+  /** The first header of that name; empty when there is none. */
+  String header(String name) {
+    String value = headers.getFirst(name);
+    return value == null ? "" : value;
   }
 
   private static List<String> path(@Nullable String raw) {

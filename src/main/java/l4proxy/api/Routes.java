@@ -22,16 +22,21 @@ final class Routes {
   private final ClientRoutes clients;
   private final KeyRoutes keys;
   private final ServiceRoutes services;
+  private final SessionRoutes sessions;
+  private final ServerRoutes server;
+  private final DashboardPage page = new DashboardPage();
   private final EventFeed feed;
   private final Metrics metrics;
   private final OpenApi description;
 
   Routes(ProxyServer proxy, Counters counters, EventFeed feed) {
     this.proxy = proxy;
-    this.callers = new Callers(proxy.keys());
+    this.callers = new Callers(proxy.keys(), proxy.browsers());
     this.clients = new ClientRoutes(proxy, callers);
     this.keys = new KeyRoutes(proxy.keys(), callers);
     this.services = new ServiceRoutes(proxy.forwarders(), callers);
+    this.sessions = new SessionRoutes(proxy, callers);
+    this.server = new ServerRoutes(proxy, counters, callers);
     this.feed = feed;
     this.metrics = new Metrics(proxy, counters);
     this.description = OpenApi.read(proxy.version());
@@ -77,7 +82,10 @@ final class Routes {
       case "readyz" -> Map.of("GET", request -> ready());
       case "metrics" -> Map.of("GET", this::metrics);
       case "openapi.json" -> Map.of("GET", this::description);
-      default -> Map.of();
+      default ->
+          page.named(path)
+              .<Map<String, Route>>map(file -> Map.of("GET", _ -> file))
+              .orElse(Map.of());
     };
   }
 
@@ -86,6 +94,10 @@ final class Routes {
       case "v1/clients" -> Map.of("GET", clients::list);
       case "v1/keys" -> Map.of("GET", keys::list, "POST", keys::create);
       case "v1/services" -> Map.of("GET", services::list, "POST", services::create);
+      case "v1/codes" -> Map.of("POST", sessions::code);
+      case "v1/session" ->
+          Map.of("GET", sessions::show, "POST", sessions::begin, "DELETE", sessions::end);
+      case "v1/server" -> Map.of("GET", server::show);
       case "v1/events" -> Map.of("GET", this::events);
       default -> Map.of();
     };

@@ -104,6 +104,14 @@ final class Commands {
                   + " before failed, and -- where nothing can be known. Takes no port and changes"
                   + " nothing. Exit code 0 when nothing failed, else 1."),
           new Entry(
+              "dashboard",
+              "",
+              "Prints a link to the server's dashboard, and opens it in a browser.",
+              "The link logs in with this user's key, once and within 60 s. It is opened where"
+                  + " stdout is a terminal and there is xdg-open, or open. Where the API's own port"
+                  + " is not on this machine, it leads to the control port, whose certificate the"
+                  + " browser asks about unless the server has --tls_cert."),
+          new Entry(
               "demo",
               "",
               "Shows it all on this machine: a server, a client and a sample backend in one"
@@ -148,6 +156,7 @@ final class Commands {
         case "key list" -> new KeyListCommand();
         case "key revoke" -> new KeyRevokeCommand();
         case "check" -> new CheckCommand();
+        case "dashboard" -> new DashboardCommand();
         case "demo" -> new DemoCommand();
         case "completion" -> new CompletionCommand();
         default -> throw new IllegalStateException("no class for the command " + name);

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import l4proxy.auth.BrowserSessions;
 import l4proxy.auth.JoinKey;
 import l4proxy.auth.Keys;
 import l4proxy.net.Connection;
@@ -32,25 +33,32 @@ final class HttpDoor {
       Pattern.compile(
           "(?im)^authorization:[ \t]*bearer[ \t]+(l4p1_[A-Za-z0-9_-]{1,200})[ \t]*\r?$");
 
+  private static final Pattern COOKIES = Pattern.compile("(?im)^cookie:[ \t]*(.*?)[ \t]*\r?$");
+
   private final InetSocketAddress http;
   private final Keys keys;
+  private final BrowserSessions browsers;
 
   /**
    * A way in.
    *
    * @param http where the HttpServer listens
    * @param keys that count
+   * @param browsers whose cookies count
    */
-  HttpDoor(InetSocketAddress http, Keys keys) {
+  HttpDoor(InetSocketAddress http, Keys keys, BrowserSessions browsers) {
     this.http = http;
     this.keys = keys;
+    this.browsers = browsers;
   }
 
-  /** Whether a request's head carries a key that counts. */
+  /** Whether a request's head carries a key, or a session's cookie, that counts. */
   boolean proven(byte[] head) {
-    Matcher bearer = BEARER.matcher(new String(head, StandardCharsets.ISO_8859_1));
+    String text = new String(head, StandardCharsets.ISO_8859_1);
+    Matcher bearer = BEARER.matcher(text);
     if (!bearer.find()) {
-      return false;
+      Matcher cookies = COOKIES.matcher(text);
+      return cookies.find() && browsers.find(cookies.group(1)).isPresent();
     }
     try {
       return keys.find(JoinKey.parse(bearer.group(1)).secret()).isPresent();

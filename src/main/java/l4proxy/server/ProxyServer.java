@@ -8,9 +8,11 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import l4proxy.auth.BrowserSessions;
 import l4proxy.auth.Keys;
 import l4proxy.auth.Tls;
 import l4proxy.events.Event;
@@ -43,6 +45,7 @@ public final class ProxyServer implements AutoCloseable {
   private final Watch watch = new Watch();
   private final Handshakes handshakes = new Handshakes();
   private final DirectDials direct = new DirectDials(DIRECT);
+  private final BrowserSessions browsers;
   private final Leases leases;
   private final Arrivals arrivals;
   private final Newcomers newcomers;
@@ -52,7 +55,7 @@ public final class ProxyServer implements AutoCloseable {
   private final Forwarders forwarders;
   private final CountDownLatch closed = new CountDownLatch(1);
   private @Nullable ControlPort control;
-  private @Nullable AcceptLoop api;
+  private volatile @Nullable AcceptLoop api;
   private volatile boolean draining;
 
   /**
@@ -70,6 +73,7 @@ public final class ProxyServer implements AutoCloseable {
     this.state = state;
     this.events = events;
     this.version = version;
+    this.browsers = new BrowserSessions(state.keys());
     this.leases = Leases.open(state.directory(), events);
     Ports ports = new Ports(config.ctlAddr().host(), config.ports(), new SecureRandom());
     Keys keys = state.keys();
@@ -99,7 +103,7 @@ public final class ProxyServer implements AutoCloseable {
    * @throws IOException when a port cannot be bound; the message says which, and what to do
    */
   public void start(InetSocketAddress http) throws IOException {
-    HttpDoor door = new HttpDoor(http, state.keys());
+    HttpDoor door = new HttpDoor(http, state.keys(), browsers);
     ServerSocket listener = bind(config.ctlAddr(), "--ctl_addr");
     services.restore(key ->
         state.keys().named(key).isPresent()
@@ -109,10 +113,11 @@ public final class ProxyServer implements AutoCloseable {
     events.happened(new Event.Listening("control port", controlAddress().toString()));
     if (config.apiAddr().isPresent()) {
       ServerSocket apiListener = bind(config.apiAddr().get(), "--api_addr");
-      api = new AcceptLoop("api", apiListener, socket -> browser(socket, door));
+      AcceptLoop bound = new AcceptLoop("api", apiListener, socket -> browser(socket, door));
+      api = bound;
       events.happened(
           new Event.Listening(
-              "API", new HostPort(config.apiAddr().get().host(), api.port()).toString()));
+              "API", new HostPort(config.apiAddr().get().host(), bound.port()).toString()));
     }
   }
 
@@ -214,6 +219,36 @@ public final class ProxyServer implements AutoCloseable {
   }
 
   /**
+   * The browsers that act for a key, for the API.
+   *
+   * @return the server's sessions
+   */
+  public BrowserSessions browsers() {
+    return browsers;
+  }
+
+  /**
+   * Where the API listens without TLS.
+   *
+   * @return host as configured, port as bound; empty when it does not
+   */
+  public Optional<HostPort> apiAddress() {
+    AcceptLoop bound = api;
+    return bound == null
+        ? Optional.empty()
+        : config.apiAddr().map(address -> new HostPort(address.host(), bound.port()));
+  }
+
+  /**
+   * How many users it takes, and whom.
+   *
+   * @return as configured
+   */
+  public Limits limits() {
+    return config.limits();
+  }
+
+  /**
    * How many users were turned away so far.
    *
    * @return counts by the option that said no, {@code max_users}, {@code deny} and so on
@@ -248,8 +283,9 @@ public final class ProxyServer implements AutoCloseable {
   @Override
   public void close() {
     closed.countDown();
-    if (api != null) {
-      api.close();
+    AcceptLoop bound = api;
+    if (bound != null) {
+      bound.close();
     }
     services.close();
     forwarders.close();

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import l4proxy.auth.BrowserSessions;
 import l4proxy.auth.JoinKey;
 import l4proxy.auth.Keys;
 import l4proxy.auth.Pin;
@@ -67,6 +68,7 @@ class ApiServerTest {
     admin = keys.created().orElseThrow().adminKey().text();
     joiner = keys.created().orElseThrow().defaultKey().text();
     when(proxy.keys()).thenReturn(keys);
+    when(proxy.browsers()).thenReturn(new BrowserSessions(keys));
     when(proxy.ready()).thenReturn(true);
     when(proxy.clients()).thenReturn(List.of());
     when(proxy.view()).thenReturn(view);
@@ -336,7 +338,6 @@ class ApiServerTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "/",
         "/v1",
         "/v2/clients",
         "/v1/clients/",

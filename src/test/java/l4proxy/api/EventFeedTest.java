@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import l4proxy.LeakCheck;
 import l4proxy.auth.Grant;
+import l4proxy.auth.BrowserSessions;
 import l4proxy.auth.Keys;
 import l4proxy.auth.Pin;
 import l4proxy.auth.StateDirectory;
@@ -56,6 +57,7 @@ final class EventFeedTest {
     joiner = keys.created().orElseThrow().defaultKey().text();
     ProxyServer proxy = mock(ProxyServer.class);
     when(proxy.keys()).thenReturn(keys);
+    when(proxy.browsers()).thenReturn(new BrowserSessions(keys));
     when(proxy.version()).thenReturn("test");
     api = new ApiServer(proxy, new Counters(), feed);
   }
