@@ -1,0 +1,183 @@
+package l4proxy.image;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import l4proxy.EchoBackend;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The dashboard in a browser, from the command's link to what its buttons do. */
+@Timeout(120)
+final class DashboardIT {
+  private static final String ROW = "document.querySelector('#services tbody tr')";
+
+  @TempDir private Path directory;
+  @AutoClose private Account account;
+  @AutoClose private EchoBackend backend;
+  private Program client;
+  private int port;
+  private String api;
+
+  @BeforeEach
+  void start() throws IOException, InterruptedException {
+    account = new Account(directory.resolve("account"));
+    backend = new EchoBackend();
+    Program server = account.server("--api_addr", "127.0.0.1:0");
+    String listens = server.awaitErr("API listens on ").text();
+    api = listens.substring(listens.lastIndexOf(' ') + 1);
+    client = account.client(backend.port(), "--client_name", "shown");
+    port = Account.publicPort(client);
+  }
+
+  private String link() throws IOException, InterruptedException {
+    return Account.only(account.l4proxy("dashboard", "--svr_addr", account.control()));
+  }
+
+  private DevTools browser() throws IOException, InterruptedException {
+    return new DevTools(Files.createDirectories(directory.resolve("browser")));
+  }
+
+  /** Answers the question that a button asks. */
+  private static void press(DevTools browser, String button) throws InterruptedException {
+    browser.value(button + ".click()");
+    browser.await("document.getElementById('ask').open");
+    browser.value("document.getElementById('ask-yes').click()");
+  }
+
+  private static String input(String id, String value) {
+    return "document.getElementById('" + id + "').value = '" + value + "'";
+  }
+
+  @Test
+  void commandPrintsALinkThatLogsInOnceAndShowsWhatIsExposed() throws Exception {
+    String link = link();
+    assertTrue(link.matches("http://" + api + "/#code=[A-Za-z0-9_-]{22}"), link);
+    try (DevTools browser = browser()) {
+      browser.go(link);
+      browser.await(ROW + ".innerText.includes('shown')");
+      browser.await("document.getElementById('live').textContent === 'live'");
+      assertEquals("http://" + api + "/", browser.value("location.href"));
+      assertEquals("", browser.value("document.cookie"));
+      String cookies = browser.cookies();
+      assertTrue(cookies.contains("\"httpOnly\":true"), cookies);
+      assertTrue(cookies.contains("\"sameSite\":\"Strict\""), cookies);
+      assertTrue(browser.value(ROW + ".innerText").contains("127.0.0.1:" + port));
+      pictures(browser);
+      browser.value("document.getElementById('log-out').click()");
+      browser.await("!document.getElementById('login').hidden");
+
+      browser.go("about:blank");
+      browser.go(link);
+      browser.await("document.getElementById('problem').textContent.includes('The code was used')");
+    }
+  }
+
+  /** Kept where the build's other results are, for people to look at. */
+  private void pictures(DevTools browser) throws Exception {
+    Path kept = Files.createDirectories(Path.of("target/dashboard"));
+    byte[] before = {};
+    for (String scheme : List.of("light", "dark")) {
+      browser.look(scheme, 1400, 1000);
+      byte[] picture = browser.picture();
+      assertNotEquals(before.length, picture.length);
+      before = picture;
+      Files.write(kept.resolve(scheme + ".png"), picture);
+      browser.look(scheme, 390, 844);
+      assertTrue(
+          Integer.parseInt(browser.value("document.documentElement.scrollWidth")) <= 390,
+          "the page is wider than a phone");
+      Files.write(kept.resolve(scheme + "-phone.png"), browser.picture());
+    }
+    browser.look("light", 1400, 1000);
+  }
+
+  @Test
+  void throughTheControlPortWhenThereIsNoOther() throws Exception {
+    try (Account other = new Account(directory.resolve("other"))) {
+      other.server();
+      String link = Account.only(other.l4proxy("dashboard", "--svr_addr", other.control()));
+      assertTrue(link.startsWith("https://" + other.control() + "/#code="), link);
+      try (DevTools browser = browser()) {
+        browser.go(link);
+        browser.await("document.getElementById('services-count').textContent === '0 services'");
+        assertTrue(browser.cookies().contains("\"secure\":true"), browser.cookies());
+      }
+    }
+  }
+
+  @Test
+  void pastedKeyLogsInAndButtonsEndUsersServicesAndKeys() throws Exception {
+    try (DevTools browser = browser();
+        Socket user = Users.connect(port)) {
+      Users.echo(user);
+      browser.go("http://" + api + "/");
+      browser.await("!document.getElementById('login').hidden");
+      browser.value(input("key", account.rememberedKey()));
+      browser.value("document.querySelector('#login-form button').click()");
+      browser.await(ROW + ".innerText.includes('shown')");
+      assertEquals("{\"cookies\":[]}", browser.cookies());
+
+      browser.await("document.querySelector('#services td[data-label=Users]').innerText === '1'");
+      browser.value("document.querySelector('#services td[data-label=Users] button').click()");
+      browser.await("document.querySelectorAll('#users tbody tr').length === 1");
+      press(browser, "document.querySelector('#users tbody .danger')");
+      assertThrows(SocketException.class, () -> user.getInputStream().read());
+
+      browser.value(input("new-name", "office"));
+      browser.value("document.querySelector('#create-key .main').click()");
+      browser.await("document.getElementById('made').open");
+      String command = browser.value("document.getElementById('made-command').textContent");
+      assertTrue(
+          command.matches(
+              "L4PROXY_JOIN=l4p1_[A-Za-z0-9_-]{86} l4proxy client --svr_addr "
+                  + Pattern.quote(account.control())
+                  + " 127\\.0\\.0\\.1 22"),
+          command);
+      browser.value("document.getElementById('made-close').click()");
+      browser.await("document.getElementById('made-command').textContent === ''");
+      String revoke = "document.querySelector('#keys [aria-label=\"Revoke key office\"]')";
+      browser.await(revoke + " !== null");
+      press(browser, revoke);
+      browser.await(revoke + " === null");
+
+      press(browser, "document.querySelector('#services tbody .danger')");
+      browser.await("document.querySelectorAll('#services tbody tr').length === 0");
+      assertEquals(1, client.exit());
+    }
+  }
+
+  /** What a browser opens with a session's cookie stays open, as with a key. */
+  @Test
+  void connectionWithACookieIsAnsweredMoreThanOnce() throws Exception {
+    String link = link();
+    String code = link.substring(link.indexOf('=') + 1);
+    String body = "{\"code\":\"" + code + "\"}";
+    String begun =
+        Curl.run(directory, "-i", "-H", "Origin: http://" + api, "-d", body, url("/v1/session"));
+    Matcher cookie = Pattern.compile("l4proxy_[0-9]+=[A-Za-z0-9_-]+").matcher(begun);
+    assertTrue(cookie.find(), begun);
+    String again = "%{num_connects} ";
+    List<String> words = new ArrayList<>(List.of("-b", cookie.group(), "-o", "/dev/null"));
+    words.addAll(List.of("-o", "/dev/null", "-w", again, url("/v1/clients"), url("/v1/session")));
+    assertEquals("1 0 ", Curl.run(directory, words.toArray(String[]::new)));
+  }
+
+  private String url(String path) {
+    return "http://" + api + path;
+  }
+}
