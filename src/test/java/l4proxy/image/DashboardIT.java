@@ -29,6 +29,7 @@ final class DashboardIT {
   @TempDir private Path directory;
   @AutoClose private Account account;
   @AutoClose private EchoBackend backend;
+  private Program server;
   private Program client;
   private int port;
   private String api;
@@ -37,7 +38,7 @@ final class DashboardIT {
   void start() throws IOException, InterruptedException {
     account = new Account(directory.resolve("account"));
     backend = new EchoBackend();
-    Program server = account.server("--api_addr", "127.0.0.1:0");
+    server = account.server("--api_addr", "127.0.0.1:0");
     String listens = server.awaitErr("API listens on ").text();
     api = listens.substring(listens.lastIndexOf(' ') + 1);
     client = account.client(backend.port(), "--client_name", "shown");
@@ -158,6 +159,67 @@ final class DashboardIT {
       press(browser, "document.querySelector('#services tbody .danger')");
       browser.await("document.querySelectorAll('#services tbody tr').length === 0");
       assertEquals(1, client.exit());
+    }
+  }
+
+  @Test
+  void lostConnectionIsSaid() throws Exception {
+    try (DevTools browser = browser()) {
+      browser.go(link());
+      browser.await(ROW + ".innerText.includes('shown')");
+      server.terminate();
+      assertEquals(0, server.exit(), server.said());
+      browser.await("document.getElementById('live').textContent.startsWith('connection lost')");
+      browser.await("document.getElementById('content').classList.contains('stale')");
+    }
+  }
+
+  /** Answers as a server with many services would, one of them of a bad mind. */
+  private static final String MANY =
+      """
+      const real = window.fetch;
+      const many = Array.from({length: 1000}, (_, i) => ({
+        name: "n" + i, displayName: "service-" + String(i).padStart(3, "0"),
+        publicAddress: "example.org:" + (10000 + i), internalAddress: "example.org:2222",
+        backend: "127.0.0.1:22", sharePublicAddr: i % 2 === 1, direct: false, key: "k" + i % 7,
+        state: "connected", version: "1", connectedAt: "2026-01-02T03:04:05Z", users: i,
+        speedIn: i, speedOut: i, bytesIn: i, bytesOut: i, rttMillis: 1}));
+      many[0].displayName = many[0].backend = "<img src=x onerror='document.title = 1'>";
+      const body = JSON.stringify({clients: many, nextPageToken: "", totalCount: 1000});
+      window.fetch = (path, more) => path.startsWith("/v1/clients?")
+        ? Promise.resolve(new Response(body, {status: 200})) : real(path, more);
+      """;
+
+  @Test
+  void thousandServicesArePagedFilteredAndSortedAndShownAsText() throws Exception {
+    String rows = "document.querySelectorAll('#services tbody tr').length";
+    String count = "document.getElementById('services-count').textContent";
+    String filter = "document.getElementById('services-filter')";
+    try (DevTools browser = browser()) {
+      browser.before(MANY);
+      browser.go(link());
+      browser.await(count + " === '1,000 services'");
+      assertEquals("50", browser.value(rows));
+      assertEquals("0", browser.value("document.images.length"));
+      assertTrue(browser.value(ROW + ".innerText").contains("<img src=x"));
+
+      browser.value("document.querySelector('#services-pages button:last-child').click()");
+      assertTrue(browser.value(ROW + ".innerText").contains("service-050"));
+      String sort = "document.querySelector('#services th:nth-child(5) button').click()";
+      String millis =
+          browser.value(
+              "(() => { const t = performance.now(); "
+                  + sort
+                  + "; return performance.now() - t })()");
+      System.out.println("FIGURE: 1,000 services sorted in the browser: " + millis + " ms");
+      assertTrue(Double.parseDouble(millis) < 1_000, millis);
+      String second = browser.value(ROW + ".innerText");
+      assertTrue(second.contains("service-949"), second);
+
+      String typed = ".value = 'k3 service-10', " + filter + ".dispatchEvent(new Event('input'))";
+      browser.value(filter + typed);
+      browser.await(count + " === '2 of 1,000 services'");
+      assertEquals("2", browser.value(rows));
     }
   }
 

@@ -110,9 +110,17 @@ final class DevTools implements AutoCloseable {
     call("Page.navigate", "url", url);
   }
 
+  /** Has a script run in each page before its own do. */
+  void before(String script) throws InterruptedException {
+    call("Page.addScriptToEvaluateOnNewDocument", "source", script);
+  }
+
   /** What an expression comes to in the page, as text. */
   String value(String expression) throws InterruptedException {
     JsonObject result = call("Runtime.evaluate", "expression", "String(" + expression + ")");
+    if (result.has("exceptionDetails")) {
+      throw new IllegalStateException(expression + " throws " + result.get("exceptionDetails"));
+    }
     return result.getAsJsonObject("result").get("value").getAsString();
   }
 
