@@ -100,7 +100,9 @@ final class CompletionIT {
         account.start(
             Map.of(), List.of("bash", "-c", COMPLETE, "bash", script.toString(), "l4proxy", ""));
     assertEquals(
-        "<check client completion demo key lan redirect server>", Account.only(bash), bash.said());
+        "<check client completion dashboard demo key lan redirect server>",
+        Account.only(bash),
+        bash.said());
   }
 
   @Test
