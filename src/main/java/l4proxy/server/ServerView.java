@@ -113,13 +113,11 @@ public final class ServerView {
    *
    * @param name of the service that has the user
    * @param id the user's number
-   * @return whether there was one
+   * @return whether there was one that was not being ended already
    */
   public boolean endUser(String name, long id) {
-    Optional<UserConnection> user =
-        shared.services().named(name).map(service -> service.users().get(id));
-    user.ifPresent(u -> u.end(EndedBy.CLOSED));
-    return user.isPresent();
+    return shared.services().named(name).map(service -> service.users().get(id)).stream()
+        .anyMatch(user -> user.end(EndedBy.CLOSED));
   }
 
   /**

@@ -225,10 +225,16 @@ final class UserConnection {
     end(EndedBy.IDLE);
   }
 
-  /** Ends this connection for a reason of the server's, the first counts; from any thread. */
-  void end(EndedBy reason) {
+  /**
+   * Ends this connection for a reason of the server's, the first counts; from any thread.
+   *
+   * @return whether there was no such reason yet
+   */
+  boolean end(EndedBy reason) {
+    boolean isFirst;
     synchronized (this) {
-      if (closedBy == null) {
+      isFirst = closedBy == null;
+      if (isFirst) {
         closedBy = reason;
       }
     }
@@ -239,6 +245,7 @@ final class UserConnection {
         open.resetLater("ended by the server: " + reason);
       }
     }
+    return isFirst;
   }
 
   private void abort() {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -109,7 +110,8 @@ final class SharingIT {
         EchoBackend backend = new EchoBackend();
         ScheduledExecutorService clock = Executors.newScheduledThreadPool(1);
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      account.server();
+      Path log = directory.resolve("access.log");
+      account.server("--access_log", log.toString());
       Program client = account.client(backend.port());
       int port = Account.publicPort(client);
       List<Future<?>> users = new ArrayList<>();
@@ -128,7 +130,14 @@ final class SharingIT {
       assertTrue(clock.awaitTermination(5, TimeUnit.SECONDS));
       assertTrue(users.size() > 150, users.size() + " users");
       for (Future<?> user : users) {
-        user.get();
+        try {
+          user.get();
+        } catch (ExecutionException lost) {
+          throw new AssertionError(
+              Files.readString(log).lines().filter(l -> !l.contains("\"user\"")).toList()
+                  + client.said(),
+              lost);
+        }
       }
     }
   }
