@@ -39,8 +39,11 @@ final class Instances implements AutoCloseable {
   /** How many processes may expose the same service of one machine and still be known again. */
   private static final int SLOTS = 100;
 
-  /** So long the one process that usually has the id may take to let go of it, being stopped. */
-  private static final Duration LEAVING = Duration.ofSeconds(2);
+  /**
+   * So long the one process that usually has the id may take to let go of it, being stopped: as
+   * long as users wait.
+   */
+  private static final Duration LEAVING = Duration.ofSeconds(5);
 
   private static final Duration LOOK = Duration.ofMillis(20);
 

