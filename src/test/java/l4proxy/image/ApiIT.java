@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The API as curl sees it, through the control port and through a port of its own without TLS. */
-@Timeout(60)
+@Timeout(150)
 final class ApiIT {
   @TempDir private static Path directory;
   @AutoClose private static Account host;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code check} finds what is wrong, and says of what follows that it was skipped. */
-@Timeout(60)
+@Timeout(150)
 final class CheckIT {
   @TempDir private Path directory;
   @AutoClose private Account host;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who is connected, and how to end it, by the commands that a person or a script would use. */
-@Timeout(90)
+@Timeout(180)
 final class ClientsIT {
   private static final int MANY = 1050; // more than one part of a list
 
@@ -166,7 +166,7 @@ final class ClientsIT {
       int port = Account.publicPort(host.client(iperf3.port(), "--client_name", "iperf3"));
       for (String direction : List.of("speedIn", "speedOut")) {
         String[] way = direction.equals("speedIn") ? new String[] {} : new String[] {"-R"};
-        Program run = iperf3.start(port, 10, "100M", way);
+        Program run = iperf3.start(port, 15, "100M", way);
         run.await(run.out(), "6[.]0.-7[.]0", 0, Duration.ofSeconds(30));
         double listed =
             fastest("users", direction, "client", "list", "user", "--client_name", "iperf3");

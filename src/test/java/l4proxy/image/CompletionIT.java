@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The shells themselves read what {@code completion} prints, and complete with it. */
-@Timeout(60)
+@Timeout(150)
 final class CompletionIT {
   /** Completes a line given as words, the last of which the cursor is at the end of. */
   private static final String COMPLETE =

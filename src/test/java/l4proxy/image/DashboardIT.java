@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The dashboard in a browser, from the command's link to what its buttons do. */
-@Timeout(120)
+@Timeout(240)
 final class DashboardIT {
   private static final String ROW = "document.querySelector('#services tbody tr')";
 

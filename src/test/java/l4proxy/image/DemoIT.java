@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code demo} shows the whole in one process, and leaves nothing behind. */
-@Timeout(60)
+@Timeout(150)
 final class DemoIT {
   private static final Pattern URL = Pattern.compile("http://127\\.0\\.0\\.1:[0-9]+/");
 

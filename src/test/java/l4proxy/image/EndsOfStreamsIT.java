@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An end of a stream is one, and what breaks off never looks like one. */
-@Timeout(60)
+@Timeout(150)
 final class EndsOfStreamsIT {
   private static final int ANSWER = 3_000_017;
   private static final long ENDLESS = Long.MAX_VALUE;

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * What cannot work ends at once: the right exit code, one sentence on stderr with the cause and the
  * remedy, nothing on stdout, and no file changed.
  */
-@Timeout(60)
+@Timeout(150)
 final class FailuresIT {
   private static final int NOWHERE = 9;
   private static final String JOINED = "\\S+ INFO connected to server \\S+";

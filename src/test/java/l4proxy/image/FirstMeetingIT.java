@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How a server and its clients come to know each other, and what nobody else comes to know. */
-@Timeout(60)
+@Timeout(150)
 final class FirstMeetingIT {
   @TempDir private Path directory;
   @AutoClose private Account host;

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** curl and a browser reach what the client's network has, through {@code client forwarder}. */
-@Timeout(120)
+@Timeout(240)
 final class ForwarderIT {
   private static final String PAGE = "Hello from nginx.\n";
   private static final String LOGIN = "^PROXY LOGIN: ([A-Za-z0-9_-]+:[A-Za-z0-9_-]+)$";

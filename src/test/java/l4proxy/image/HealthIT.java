@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two machines with nginx, looked after by their clients: one goes bad, goes, and comes back. */
-@Timeout(120)
+@Timeout(240)
 final class HealthIT {
   private static final Duration SOON = Duration.ofSeconds(15);
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tunnels arrive at a port of their own. */
-@Timeout(90)
+@Timeout(180)
 final class InternalPortIT {
   private static final int FIRST_PUBLIC = 10_000;
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** iperf3 runs through the proxy, in each direction and with many streams. */
-@Timeout(60)
+@Timeout(150)
 final class Iperf3IT {
   private static final long SOMETHING = 1_000_000;
 

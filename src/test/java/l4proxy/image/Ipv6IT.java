@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The whole way over IPv6, on loopback. */
-@Timeout(90)
+@Timeout(180)
 final class Ipv6IT {
   @TempDir private Path directory;
   private final int control = FreePorts.next();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Keys are made, used within their bounds, listed and revoked; the client is somebody else than the
  * server's user.
  */
-@Timeout(60)
+@Timeout(150)
 final class KeysIT {
   private static final double REVOKED_SECONDS = 1;
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code lan} forwards a local port. */
-@Timeout(60)
+@Timeout(150)
 final class LanIT {
   private static final long SIZE = 50_000_000;
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Limits for users and rates, of the program as it is used. */
-@Timeout(120)
+@Timeout(240)
 final class LimitsIT {
   private static final int RATE = 2_000_000;
 

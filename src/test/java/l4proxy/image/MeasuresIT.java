@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the program may cost: time to start, room on disk, memory. */
-@Timeout(60)
+@Timeout(150)
 final class MeasuresIT {
   private static final int RUNS = 10;
   private static final double STARTS_OF_JAVA = 2.5;

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A client looks its server's name up anew for each attempt. */
-@Timeout(60)
+@Timeout(150)
 final class NameResolutionIT {
   private static final String NAME = "proxy.test";
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** nginx answers curl through the proxy. */
-@Timeout(60)
+@Timeout(150)
 final class NginxIT {
   private static final String PAGE = "Hello from nginx.\n";
   private static final int REQUESTS = 20;

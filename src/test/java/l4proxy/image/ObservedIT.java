@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The metrics and the access log of the image. */
-@Timeout(60)
+@Timeout(150)
 final class ObservedIT {
   @TempDir private Path directory;
   @AutoClose private Account account;

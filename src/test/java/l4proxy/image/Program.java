@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * by itself.
  */
 final class Program implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(45);
 
   private final String name;
   private final Process process;

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A client's file: checked, and read again at SIGHUP. */
-@Timeout(120)
+@Timeout(240)
 final class ReconfigurationIT {
   private static final long SIZE = 200L * 1024 * 1024;
   private static final String READ_AGAIN = "is read again";

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One address for browsers, wherever the client is. */
-@Timeout(120)
+@Timeout(240)
 final class RedirectIT {
   @TempDir private Path directory;
   @AutoClose private Account host;

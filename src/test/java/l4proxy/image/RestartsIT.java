@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Either process may come and go; the service comes back where it was. */
-@Timeout(60)
+@Timeout(150)
 final class RestartsIT {
   /** Attempts after which a client waits as long as it ever does within its first five minutes. */
   private static final int ATTEMPTS = 5;

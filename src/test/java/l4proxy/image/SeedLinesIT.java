@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The seed's two lines as they stand, on the default ports, with a free port for sshd's 22: ssh and
  * scp through them.
  */
-@Timeout(120)
+@Timeout(240)
 final class SeedLinesIT {
   private static final int CONTROL = 2222;
   private static final int API = 2223;

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A server runs forward proxies, for admins, and only into the internet unless it is told so. */
-@Timeout(120)
+@Timeout(240)
 final class ServerForwarderIT {
   private static final String LOGIN = "^PROXY LOGIN: ([A-Za-z0-9_-]+:[A-Za-z0-9_-]+)$";
 

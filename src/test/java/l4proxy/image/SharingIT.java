@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One public port, several clients as processes that come, go and die: no user is lost. */
-@Timeout(120)
+@Timeout(240)
 final class SharingIT {
   @TempDir private Path directory;
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A reader who does not read stops its writer, and costs no memory. */
-@Timeout(120)
+@Timeout(240)
 final class StalledReaderIT {
   private static final long GROWTH = 16L * 1024 * 1024;
   private static final long WARM_UP = 300_000_000;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
  * SIGTERM: at once when nobody is connected, else when the users have finished or their time is
  * over.
  */
-@Timeout(60)
+@Timeout(150)
 final class StoppingIT {
   /** The contract says one second; the rest is for a machine that runs other tests too. */
   private static final double AT_ONCE_SECONDS = 1.5;

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** nginx and haproxy as backends read the user's address back from the PROXY protocol. */
-@Timeout(60)
+@Timeout(150)
 final class UserAddressIT {
   @TempDir private Path directory;
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A certificate for browsers is shown to browsers; clients go by the pin, whatever the certificate.
  */
-@Timeout(60)
+@Timeout(150)
 final class WebCertificateIT {
   @TempDir private Path directory;
 
