@@ -94,6 +94,7 @@ final class TlsTest {
       assertEquals("l4proxy/1", client.getApplicationProtocol());
       assertEquals("l4proxy/1", server.getApplicationProtocol());
       assertEquals("TLSv1.3", client.getSession().getProtocol());
+      assertEquals("TLS_AES_128_GCM_SHA256", client.getSession().getCipherSuite());
       assertEquals(identity.pin(), Tls.pinOf(client));
       assertEquals("hello", carried(client, server));
       assertEquals("hello", carried(server, client));
