@@ -28,6 +28,7 @@ public final class Keys {
   private final SecureRandom random = new SecureRandom();
   private final List<Consumer<Key>> revocationListeners = new CopyOnWriteArrayList<>();
   private volatile KeyTable table;
+  private volatile boolean frozen;
   private final Optional<FirstKeys> created;
 
   private Keys(StateDirectory state, Pin pin, KeyTable table, Optional<FirstKeys> created) {
@@ -176,6 +177,33 @@ public final class Keys {
     revocationListeners.add(listener);
   }
 
+  /**
+   * Lets no key be changed while another process takes the server over, or lets them again: what
+   * that process has read stays true.
+   *
+   * @param still whether it does
+   */
+  public void freeze(boolean still) {
+    frozen = still;
+  }
+
+  /**
+   * A key was revoked by the process that holds the state now: nobody finds it here any more.
+   *
+   * @param name the key's name; unknown ones are ignored
+   */
+  public void forget(String name) {
+    Key key;
+    synchronized (this) {
+      key = table.byName().get(name);
+      if (key == null) {
+        return;
+      }
+      table = table.without(key);
+    }
+    revocationListeners.forEach(listener -> listener.accept(key));
+  }
+
   private static Keys createFirst(StateDirectory state, Pin pin) throws StateException {
     SecureRandom random = new SecureRandom();
     FirstKeys first = new FirstKeys(JoinKey.create(pin, random), JoinKey.create(pin, random));
@@ -190,6 +218,11 @@ public final class Keys {
   }
 
   private void change(KeyTable changed) throws StateException {
+    if (frozen) {
+      throw new StateException(
+          "No key is changed while another process takes this server over: try again in a few"
+              + " seconds.");
+    }
     state.write(FILE, KeysText.text(pin, changed.byName().values()));
     table = changed;
   }

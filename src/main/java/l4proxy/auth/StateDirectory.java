@@ -5,10 +5,13 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StateDirectory implements AutoCloseable {
   private static final String LOCK = "lock";
+  private static final Duration LOOK = Duration.ofMillis(20);
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}");
 
   /**
@@ -28,10 +32,10 @@ public final class StateDirectory implements AutoCloseable {
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
   private final Path path;
-  private final FileChannel lockFile;
+  private @Nullable FileChannel lockFile;
   private boolean closed;
 
-  private StateDirectory(Path path, FileChannel lockFile) {
+  private StateDirectory(Path path, @Nullable FileChannel lockFile) {
     this.path = path;
     this.lockFile = lockFile;
   }
@@ -74,6 +78,10 @@ public final class StateDirectory implements AutoCloseable {
     } catch (IOException e) {
       throw refused(directory, e);
     }
+    return new StateDirectory(path, lock(path));
+  }
+
+  private static FileChannel lock(Path path) throws StateException {
     if (!HELD.add(path)) {
       throw inUse(path);
     }
@@ -85,7 +93,7 @@ public final class StateDirectory implements AutoCloseable {
         throw inUse(path);
       }
       PrivateFiles.removeLeftovers(path, ".");
-      return new StateDirectory(path, lockFile);
+      return lockFile;
     } catch (IOException | OverlappingFileLockException e) {
       release(path, lockFile);
       throw switch (e) {
@@ -93,6 +101,62 @@ public final class StateDirectory implements AutoCloseable {
         case IOException other -> refused(path, other);
         default -> inUse(path);
       };
+    }
+  }
+
+  /**
+   * The directory of another server that is being taken over: read, but not written before it is
+   * {@link #hold held}.
+   *
+   * @param directory the directory
+   * @return the directory, not held
+   * @throws StateException if there is none
+   */
+  public static StateDirectory beside(Path directory) throws StateException {
+    try {
+      return new StateDirectory(directory.toRealPath(), null);
+    } catch (IOException e) {
+      throw refused(directory, e);
+    }
+  }
+
+  /**
+   * Holds a directory that another server gives up.
+   *
+   * @param time how long that may take
+   * @throws StateException if it is still held then, or cannot be written
+   */
+  public void hold(Duration time) throws StateException {
+    long began = System.nanoTime();
+    while (true) {
+      try {
+        FileChannel locked = lock(path);
+        synchronized (this) {
+          lockFile = locked;
+        }
+        return;
+      } catch (StateException held) {
+        if (System.nanoTime() - began > time.toNanos()) {
+          throw held;
+        }
+        LockSupport.parkNanos(LOOK.toNanos());
+      }
+    }
+  }
+
+  /**
+   * Whether a server holds a directory.
+   *
+   * @param directory which need not exist
+   * @return false also where nobody can tell
+   */
+  public static boolean isHeld(Path directory) {
+    try (FileChannel file = FileChannel.open(directory.resolve(LOCK), StandardOpenOption.WRITE)) {
+      return file.tryLock() == null;
+    } catch (OverlappingFileLockException here) {
+      return true;
+    } catch (IOException none) {
+      return false;
     }
   }
 
@@ -130,6 +194,12 @@ public final class StateDirectory implements AutoCloseable {
       throw new StateException(
           "Cannot write %s: the state directory %s was closed.".formatted(name, path));
     }
+    if (lockFile == null) {
+      throw new StateException(
+          "Cannot write %s yet: the server that is being taken over has the state directory %s; try"
+                  .formatted(name, path)
+              + " again in a few seconds.");
+    }
     file(name).write(content);
   }
 
@@ -138,7 +208,9 @@ public final class StateDirectory implements AutoCloseable {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      release(path, lockFile);
+      if (lockFile != null) {
+        release(path, lockFile);
+      }
     }
   }
 

@@ -22,6 +22,7 @@ import l4proxy.net.PortRanges;
 import l4proxy.server.ProxyServer;
 import l4proxy.server.ServerConfig;
 import l4proxy.server.ServerState;
+import l4proxy.server.Takeover;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -153,6 +154,16 @@ final class ServerCommand implements Command {
   @SuppressWarnings("unused") // Binding reads the file before the fields are filled
   private @Nullable Path config;
 
+  @Parameter(
+      names = "--takeover",
+      description =
+          "replaces the server that runs with the same --state_dir: no user is refused, and those"
+              + " it has may finish there within its --drain",
+      converter = Values.Truth.class,
+      arity = 1,
+      order = 15)
+  private boolean takeover;
+
   @ParametersDelegate private final LimitOptions limits = new LimitOptions();
 
   @Override
@@ -160,9 +171,11 @@ final class ServerCommand implements Command {
       throws UsageException, FailedException, IOException, InterruptedException {
     ServerConfig config = config();
     Optional<WebCertificate> web = web();
-    check(config.ctlAddr(), "--ctl_addr");
-    if (config.apiAddr().isPresent()) {
-      check(config.apiAddr().get(), "--api_addr");
+    if (!takeover) {
+      check(config.ctlAddr(), "--ctl_addr");
+      if (config.apiAddr().isPresent()) {
+        check(config.apiAddr().get(), "--api_addr");
+      }
     }
     Optional<LogFile> lines = Optional.empty();
     if (accessLog != null) {
@@ -170,22 +183,41 @@ final class ServerCommand implements Command {
     }
     Stop stop = shell.stop().get();
     Path path = stateDir == null ? Defaults.stateDir(shell) : stateDir;
-    try (ServerEvents told = new ServerEvents(Events.log("l4proxy.server"), lines);
-        StateDirectory directory = StateDirectory.open(path)) {
-      Identity identity = Identity.open(directory);
-      Keys keys = Keys.open(directory, identity.pin());
-      serve(shell, config, new ServerState(directory, identity, keys, web), told, stop);
+    try (ServerEvents told = new ServerEvents(Events.log("l4proxy.server"), lines)) {
+      if (takeover) {
+        try (Succession other = Succession.begin(path, config, told.events());
+            StateDirectory directory = StateDirectory.beside(path)) {
+          serve(
+              new Running(shell, told, stop, Optional.of(other.takeover())),
+              other.config(),
+              state(directory, web));
+        }
+      } else {
+        try (StateDirectory directory = StateDirectory.open(path)) {
+          serve(new Running(shell, told, stop, Optional.empty()), config, state(directory, web));
+        }
+      }
     }
     return 0;
   }
 
-  private void serve(
-      Shell shell, ServerConfig config, ServerState state, ServerEvents told, Stop stop)
+  private static ServerState state(StateDirectory directory, Optional<WebCertificate> web)
+      throws IOException {
+    Identity identity = Identity.open(directory);
+    return new ServerState(directory, identity, Keys.open(directory, identity.pin()), web);
+  }
+
+  /** What a server runs in. */
+  private record Running(Shell shell, ServerEvents told, Stop stop, Optional<Takeover> takeover) {}
+
+  private static void serve(Running running, ServerConfig config, ServerState state)
       throws IOException, InterruptedException {
-    Events events = told.events();
+    Events events = running.told().events();
+    Stop stop = running.stop();
     stop.onHangup(() ->
         events.happened(new Event.Noted("SIGHUP: the server has no file to read again here")));
-    FirstStart first = new FirstStart(shell, events, config, state.identity(), state.keys());
+    FirstStart first =
+        new FirstStart(running.shell(), events, config, state.identity(), state.keys());
     if (config.ctlAddr().port() != 0) {
       first.announce(config.ctlAddr());
     }
@@ -195,14 +227,16 @@ final class ServerCommand implements Command {
               "--no_auth: whoever reaches the control port can open public ports here, without a"
                   + " key"));
     }
-    try (ProxyServer proxy = new ProxyServer(config, state, events, Version.text());
-        ApiServer api = told.api(proxy)) {
+    try (ProxyServer proxy =
+            new ProxyServer(config, state, events, Version.text(), running.takeover());
+        ApiServer api = running.told().api(proxy)) {
       proxy.start(api.address());
       if (config.ctlAddr().port() == 0) {
         first.announce(proxy.controlAddress());
       }
       events.happened(
           new Event.Noted("ready; l4proxy " + Version.text() + ", state in " + state.directory()));
+      proxy.onTakenOver(stop::end);
       stop.await();
       events.happened(
           new Event.Noted("stopping; users have " + config.drain().toSeconds() + " s to finish"));

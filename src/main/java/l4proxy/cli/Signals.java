@@ -83,6 +83,11 @@ final class Signals implements Stop, AutoCloseable {
   }
 
   @Override
+  public void end() {
+    first.countDown();
+  }
+
+  @Override
   public void close() {
     if (hooked && first.getCount() > 0) {
       Runtime.getRuntime().removeShutdownHook(hook);

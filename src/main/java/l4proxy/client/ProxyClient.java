@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import l4proxy.auth.Pin;
@@ -59,6 +62,9 @@ public final class ProxyClient implements AutoCloseable {
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("tunnel ", 1).factory());
   private final CountDownLatch stopped = new CountDownLatch(1);
   private volatile @Nullable ServerSession session;
+
+  /** With processes of the server that were taken over, and have users yet. */
+  private final Set<ServerSession> before = ConcurrentHashMap.newKeySet();
 
   private String lastReason = "";
   private volatile boolean draining;
@@ -120,6 +126,7 @@ public final class ProxyClient implements AutoCloseable {
       long began = System.nanoTime();
       try {
         connect(backoff);
+        continue; // at once: the server is taken over
       } catch (IOException e) {
         lost(String.valueOf(e.getMessage()));
       } catch (RefusedException e) {
@@ -137,7 +144,9 @@ public final class ProxyClient implements AutoCloseable {
   }
 
   private void connect(Backoff backoff) throws IOException, RefusedException {
-    try (ServerSession now = ServerSession.connect(this, trust.key(), config.server().host())) {
+    ServerSession now = ServerSession.connect(this, trust.key(), config.server().host());
+    boolean takenOver = false;
+    try {
       session = now;
       events.happened(new Event.ServerConnected(dialer.toString()));
       Pin pin = dialer.pin().orElseThrow();
@@ -148,8 +157,33 @@ public final class ProxyClient implements AutoCloseable {
         return;
       }
       now.run();
+      takenOver = true;
+      before.add(now);
     } finally {
       session = null;
+      if (!takenOver) {
+        now.close();
+      }
+    }
+    note("another process takes the server over: connecting to that one");
+    try {
+      threads.execute(() -> runOut(now));
+    } catch (RejectedExecutionException closing) {
+      now.close();
+    }
+  }
+
+  /** Keeps a control connection for the users there are, beside the next one. */
+  private void runOut(ServerSession last) {
+    Thread.currentThread().setName("control before");
+    try {
+      last.runOut();
+    } catch (IOException gone) {
+      // as was to be expected
+    } catch (RefusedException ended) {
+      happened(new Event.Warned(String.valueOf(ended.getMessage())));
+    } finally {
+      before.remove(last);
     }
   }
 
@@ -172,6 +206,7 @@ public final class ProxyClient implements AutoCloseable {
     if (now != null) {
       now.leave();
     }
+    before.forEach(ServerSession::leave);
     instances.close(); // a process started from now on is this client come back
     long began = System.nanoTime();
     while (unfinished() && System.nanoTime() - began < time.toNanos()) {
@@ -180,7 +215,7 @@ public final class ProxyClient implements AutoCloseable {
       }
     }
     stopped.countDown();
-    reconnect();
+    disconnect();
   }
 
   /**
@@ -188,13 +223,13 @@ public final class ProxyClient implements AutoCloseable {
    * any more.
    */
   private boolean unfinished() {
-    return session == null ? services.users() > 0 : services.tunnels() > 0;
+    return session == null && before.isEmpty() ? services.users() > 0 : services.tunnels() > 0;
   }
 
   @Override
   public void close() {
     stopped.countDown();
-    reconnect();
+    disconnect();
     threads.shutdownNow();
     threads.close();
     InProcessProxy inProcess = services.inProcess();
@@ -203,6 +238,11 @@ public final class ProxyClient implements AutoCloseable {
     }
     watch.close();
     instances.close();
+  }
+
+  private void disconnect() {
+    reconnect();
+    before.forEach(ServerSession::close);
   }
 
   /** Gives the control connection up and connects anew; users go on. */
@@ -239,6 +279,15 @@ public final class ProxyClient implements AutoCloseable {
       throw new RefusedException(text + "; start this client again to expose it again.");
     }
     events.happened(new Event.Warned(text + "; the others go on."));
+  }
+
+  /** Tells every process of the server there is that a service is not wanted any more. */
+  void withdraw(Service service) {
+    ServerSession now = session;
+    if (now != null) {
+      now.withdraw(service);
+    }
+    before.forEach(each -> each.withdraw(service));
   }
 
   /** The control connection there is now, if there is one. */

@@ -75,10 +75,7 @@ final class Reconfiguration {
   private void withdraw(Service service) {
     if (services.remove(service.number()) != null) {
       client.note("service " + service.config().name() + " is withdrawn");
-      ServerSession now = client.session();
-      if (now != null) {
-        now.withdraw(service);
-      }
+      client.withdraw(service);
       service.release();
     }
   }

@@ -53,6 +53,7 @@ final class ServerSession implements AutoCloseable {
   private final Set<Integer> again = ConcurrentHashMap.newKeySet();
   private final Map<Integer, Backoff> retries = new ConcurrentHashMap<>();
   private final HealthChecks checks;
+  private final Set<Tunnel> tunnels = ConcurrentHashMap.newKeySet();
 
   private ServerSession(
       ProxyClient client, InetSocketAddress address, Connection connection, String id) {
@@ -100,24 +101,55 @@ final class ServerSession implements AutoCloseable {
     return new IOException(text);
   }
 
-  /** Exposes the services and does what the server asks until the connection is lost. */
+  /**
+   * Exposes the services and does what the server asks until the connection is lost; returns when
+   * another process takes the server over. Then {@link #runOut} is to follow.
+   */
   void run() throws IOException, RefusedException {
+    boolean takenOver = false;
     try {
       link.ask();
       exposeAll();
+      serve();
+      takenOver = true;
+      link.send(new Message.TakenOver());
+    } finally {
+      if (!takenOver) {
+        end();
+      }
+    }
+  }
+
+  /** Does what the server still asks, for the users there are, until the connection is lost. */
+  void runOut() throws IOException, RefusedException {
+    try {
       while (true) {
-        switch (link.read()) {
-          case Message.Exposed yes -> exposed(yes);
-          case Message.Refused no -> refused(no);
-          case Message.Ended ended -> ended(ended.service());
-          case Message.Tunnels wanted -> open(wanted);
-          case Message.Draining _ -> client.note("the server drains: it takes no new users");
-          case Message other -> throw new ProtocolException("a message out of place: " + other);
-        }
+        serve();
       }
     } finally {
-      close();
-      services.sessionLost();
+      end();
+    }
+  }
+
+  private void end() {
+    close();
+    Services.sessionLost(tunnels);
+  }
+
+  /** Does what the server asks until it says that it is taken over. */
+  private void serve() throws IOException, RefusedException {
+    while (true) {
+      switch (link.read()) {
+        case Message.Exposed yes -> exposed(yes);
+        case Message.Refused no -> refused(no);
+        case Message.Ended ended -> ended(ended.service());
+        case Message.Tunnels wanted -> open(wanted);
+        case Message.Draining _ -> client.note("the server drains: it takes no new users");
+        case Message.TakenOver _ -> {
+          return;
+        }
+        case Message other -> throw new ProtocolException("a message out of place: " + other);
+      }
     }
   }
 
@@ -221,9 +253,11 @@ final class ServerSession implements AutoCloseable {
   private void serve(String ticket, InetSocketAddress to, boolean plain) {
     try (Tunnel tunnel = tunnel(ticket, to, plain)) {
       services.opened(tunnel);
+      tunnels.add(tunnel);
       try {
         new ServedTunnel(tunnel, services).run();
       } finally {
+        tunnels.remove(tunnel);
         services.closed(tunnel);
       }
     } catch (ProtocolException e) {

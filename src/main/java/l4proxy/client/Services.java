@@ -105,9 +105,9 @@ final class Services {
     return all.size();
   }
 
-  /** The control connection is lost: idle tunnels are of no use, the others are tested. */
-  void sessionLost() {
-    for (Tunnel tunnel : all) {
+  /** The control connection is lost: its idle tunnels are of no use, the others are tested. */
+  static void sessionLost(Set<Tunnel> tunnels) {
+    for (Tunnel tunnel : tunnels) {
       if (tunnel.state().idle()) {
         tunnel.close();
       } else {

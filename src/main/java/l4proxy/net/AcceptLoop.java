@@ -36,11 +36,12 @@ public final class AcceptLoop implements AutoCloseable {
   }
 
   private final String name;
-  private final ServerSocket listener;
   private final Handler handler;
+  private final int port;
   private final ExecutorService threads;
-  private final Thread loop;
-  private final CountDownLatch stopped = new CountDownLatch(1);
+  private volatile ServerSocket listener;
+  private volatile Thread loop;
+  private volatile CountDownLatch stopped = new CountDownLatch(1);
 
   /**
    * Starts to accept.
@@ -56,18 +57,23 @@ public final class AcceptLoop implements AutoCloseable {
     this.handler = handler;
     this.threads =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(name + " ", 1).factory());
-    this.loop = Thread.ofPlatform().name("accept " + name).daemon().start(this::run);
+    this.port = listener.getLocalPort();
+    this.loop = listen(listener);
   }
 
-  private void run() {
+  private Thread listen(ServerSocket from) {
+    return Thread.ofPlatform().name("accept " + name).daemon().start(() -> run(from));
+  }
+
+  private void run(ServerSocket from) {
     boolean failing = false;
-    while (!listener.isClosed()) {
+    while (!from.isClosed()) {
       try {
-        Socket socket = listener.accept();
+        Socket socket = from.accept();
         failing = false;
         start(socket);
       } catch (IOException e) {
-        if (listener.isClosed()) {
+        if (from.isClosed()) {
           return;
         }
         if (!failing) {
@@ -124,7 +130,27 @@ public final class AcceptLoop implements AutoCloseable {
    * @return the local port
    */
   public int port() {
-    return listener.getLocalPort();
+    return port;
+  }
+
+  /**
+   * Lets another process of the same user listen beside, until this one stops.
+   *
+   * @throws IOException when it has stopped
+   */
+  public void share() throws IOException {
+    Sockets.share(listener, true);
+  }
+
+  /**
+   * Accepts again, after a stop.
+   *
+   * @param again bound; closed by the loop
+   */
+  public void resume(ServerSocket again) {
+    stopped = new CountDownLatch(1);
+    listener = again;
+    loop = listen(again);
   }
 
   /** Stops accepting, and returns when the port is free; connections already accepted go on. */

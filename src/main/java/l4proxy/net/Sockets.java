@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.StandardSocketOptions;
 import java.time.Duration;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -70,13 +71,49 @@ public final class Sockets {
    * @throws IOException when the port is taken or may not be bound
    */
   public static ServerSocket listen(InetSocketAddress address) throws IOException {
+    return listen(address, false);
+  }
+
+  /**
+   * Binds a listener beside another process's of the same user, which has to {@link #share} its
+   * own. The kernel gives each newcomer to either.
+   *
+   * @param address where
+   * @return the bound listener, which is shared too
+   * @throws IOException when the port is not shared or may not be bound
+   */
+  public static ServerSocket listenBeside(InetSocketAddress address) throws IOException {
+    return listen(address, true);
+  }
+
+  private static ServerSocket listen(InetSocketAddress address, boolean beside) throws IOException {
     ServerSocket listener = new ServerSocket();
     try {
+      if (beside) {
+        share(listener, true);
+      }
       listener.bind(address, BACKLOG);
       return listener;
     } catch (IOException | RuntimeException e) {
       listener.close();
       throw e;
+    }
+  }
+
+  /**
+   * Lets another process of the same user bind the port of a listener too, or not any more. Linux
+   * looks at the option of both when the second binds, so the first need not have had it at its own
+   * bind.
+   *
+   * @param listener bound
+   * @param shared whether it is
+   * @throws IOException when it is closed, or the system has no such option
+   */
+  public static void share(ServerSocket listener, boolean shared) throws IOException {
+    try {
+      listener.setOption(StandardSocketOptions.SO_REUSEPORT, shared);
+    } catch (UnsupportedOperationException none) {
+      throw new IOException("this system cannot share a port between processes", none);
     }
   }
 

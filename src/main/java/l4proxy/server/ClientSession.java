@@ -51,6 +51,8 @@ final class ClientSession {
   private final Map<Tunnel, TunnelPool> inUse = new ConcurrentHashMap<>();
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile boolean draining;
+  private volatile boolean takenOver;
+  private volatile boolean connectsAnew;
   private volatile String endReason = "";
 
   /**
@@ -92,6 +94,7 @@ final class ClientSession {
           case Message.Health health ->
               services.of(this, health.service()).ifPresent(s -> s.standing().checked(health.up()));
           case Message.Draining leaving -> drain();
+          case Message.TakenOver _ -> connectsAnew = true;
           case Message other -> throw new ProtocolException("a message out of place: " + other);
         }
       }
@@ -157,6 +160,10 @@ final class ClientSession {
     TunnelPool pool = pools.get(kind);
     if (pool == null) {
       return; // retired meanwhile
+    }
+    if (takenOver) {
+      pool.expired(count);
+      return;
     }
     for (int left = count; left > 0; left -= Message.Tunnels.MOST) {
       List<String> made = new ArrayList<>();
@@ -334,6 +341,37 @@ final class ClientSession {
   void ended(int service) {
     wanted.remove(service);
     link.send(new Message.Ended(service));
+  }
+
+  /** Has the client open tunnels now that cannot be had later. */
+  void fill() {
+    pools.values().forEach(TunnelPool::fill);
+  }
+
+  /** Whether it did. */
+  boolean isFilled() {
+    return pools.values().stream().allMatch(TunnelPool::isFilled);
+  }
+
+  /** Another process takes the server over, where no more tunnels arrive; or it does not. */
+  void takenOver(boolean is) {
+    takenOver = is;
+    if (is) {
+      link.send(new Message.TakenOver());
+    } else {
+      pools.values().forEach(TunnelPool::keep);
+    }
+  }
+
+  /** Whether the client connects to the other process without being disconnected here. */
+  boolean connectsAnew() {
+    return connectsAnew;
+  }
+
+  /** Tunnels of a kind that wait for a user. */
+  int idleTunnels(TunnelKind kind) {
+    TunnelPool pool = pools.get(kind);
+    return pool == null ? 0 : pool.idle();
   }
 
   /** Tunnels of all kinds that wait for a user. */

@@ -44,6 +44,11 @@ final class ControlPort implements AutoCloseable {
     }
   }
 
+  /** Its listener. */
+  AcceptLoop loop() {
+    return loop;
+  }
+
   /** Where it listens. */
   int port() {
     return loop.port();

@@ -11,6 +11,7 @@ import l4proxy.events.EndedBy;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
 import l4proxy.http.ForwardProxy;
+import l4proxy.http.ProxyAccess;
 import l4proxy.net.AcceptLoop;
 import l4proxy.net.Connection;
 import l4proxy.net.CountedConnection;
@@ -25,6 +26,7 @@ import l4proxy.net.Traffic;
 final class Forwarder implements AutoCloseable {
   private final String name;
   private final String displayName;
+  private final ProxyAccess access;
   private final ForwardProxy proxy;
   private final AcceptLoop loop;
   private final Services services;
@@ -35,16 +37,20 @@ final class Forwarder implements AutoCloseable {
   /** What it is called: by the API, and by people. */
   record Names(String name, String displayName) {}
 
+  /** What its users may do, and who they are. */
+  record Proxying(ProxyAccess access, ForwardProxy proxy) {}
+
   /**
    * Starts to accept users.
    *
    * @param services whose limits its users count against, and whose bytes theirs are counted with
    */
   Forwarder(
-      Names names, ServerSocket listener, ForwardProxy proxy, Services services, Events events) {
+      Names names, ServerSocket listener, Proxying proxying, Services services, Events events) {
     this.name = names.name();
     this.displayName = names.displayName();
-    this.proxy = proxy;
+    this.access = proxying.access();
+    this.proxy = proxying.proxy();
     this.services = services;
     this.events = events;
     this.loop = new AcceptLoop("forwarder:" + listener.getLocalPort(), listener, this::accepted);
@@ -101,6 +107,16 @@ final class Forwarder implements AutoCloseable {
             time,
             Optional.empty(),
             0));
+  }
+
+  /** Its listener. */
+  AcceptLoop loop() {
+    return loop;
+  }
+
+  /** Who may use it. */
+  ProxyAccess access() {
+    return access;
   }
 
   /** Takes no new users. */

@@ -17,8 +17,11 @@ import l4proxy.events.Events;
 import l4proxy.http.Dialer;
 import l4proxy.http.ForwardProxy;
 import l4proxy.http.GlobalAddresses;
+import l4proxy.http.Login;
 import l4proxy.http.Lookups;
 import l4proxy.http.ProxyAccess;
+import l4proxy.net.AcceptLoop;
+import l4proxy.net.CidrList;
 import l4proxy.net.HostPort;
 import l4proxy.net.Watch;
 
@@ -66,7 +69,6 @@ public final class Forwarders implements AutoCloseable {
    */
   public ForwarderView open(String displayName, int port, ProxyAccess access)
       throws PortTakenException {
-    ForwardProxy proxy = new ForwardProxy(access, new Dialer(lookups, targets()), watch);
     services.lock().lock();
     try {
       if (stopped || all.size() >= MOST) {
@@ -76,16 +78,49 @@ public final class Forwarders implements AutoCloseable {
                 : "There are " + MOST + " forward proxies already; close one.");
       }
       Forwarder.Names names = new Forwarder.Names(name(), displayName);
-      ServerSocket listener = port == 0 ? draw() : bind(port);
-      Forwarder made = new Forwarder(names, listener, proxy, services, events);
-      all.put(made.name(), made);
-      ForwarderView view = view(made);
-      events.happened(
-          new Event.Listening("HTTP forward proxy " + made.name(), view.publicAddress()));
-      return view;
+      return open(names, port == 0 ? draw() : bind(port), access);
     } finally {
       services.lock().unlock();
     }
+  }
+
+  private ForwarderView open(Forwarder.Names names, ServerSocket listener, ProxyAccess access) {
+    ForwardProxy proxy = new ForwardProxy(access, new Dialer(lookups, targets()), watch);
+    Forwarder made =
+        new Forwarder(names, listener, new Forwarder.Proxying(access, proxy), services, events);
+    all.put(made.name(), made);
+    ForwarderView view = view(made);
+    events.happened(new Event.Listening("HTTP forward proxy " + made.name(), view.publicAddress()));
+    return view;
+  }
+
+  /** Opens those of the server that is taken over. */
+  void restore(List<TakeoverMessage.Proxy> before) throws IOException {
+    for (TakeoverMessage.Proxy each : before) {
+      ProxyAccess access =
+          new ProxyAccess(
+              Optional.ofNullable(each.login()).map(Login::parse),
+              Optional.ofNullable(each.allow()).map(CidrList::parse));
+      open(new Forwarder.Names(each.name(), each.displayName()), ports.bind(each.port()), access);
+    }
+  }
+
+  /** Those there are, with their logins. */
+  List<TakeoverMessage.Proxy> proxies() {
+    return all.values().stream()
+        .map(each ->
+            new TakeoverMessage.Proxy(
+                each.name(),
+                each.displayName(),
+                each.port(),
+                each.access().login().map(Login::text).orElse(null),
+                each.access().allowed().map(CidrList::toString).orElse(null)))
+        .toList();
+  }
+
+  /** Their listeners. */
+  List<AcceptLoop> listeners() {
+    return all.values().stream().map(Forwarder::loop).toList();
   }
 
   /** What they may dial: the internet, and no address of this server. */

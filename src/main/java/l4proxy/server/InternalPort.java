@@ -33,6 +33,11 @@ final class InternalPort implements AutoCloseable {
     }
   }
 
+  /** Its listener. */
+  AcceptLoop loop() {
+    return loop;
+  }
+
   boolean isOf(Key other) {
     return key.equals(other.name());
   }

@@ -96,6 +96,11 @@ final class InternalPorts implements AutoCloseable {
     return added;
   }
 
+  /** Those that there are, by number. */
+  Map<Integer, InternalPort> all() {
+    return open;
+  }
+
   /** Whether tunnels arrive there. */
   boolean contains(int port) {
     return open.containsKey(port);

@@ -45,10 +45,12 @@ final class Leases implements AutoCloseable {
   private boolean dirty;
   private boolean owed;
   private boolean closed;
+  private boolean waiting;
 
-  private Leases(StateDirectory state, Events events, List<Lease> before) {
+  private Leases(StateDirectory state, Events events, List<Lease> before, boolean waiting) {
     this.state = state;
     this.events = events;
+    this.waiting = waiting;
     before.forEach(each -> all.put(new Id(each.key(), each.instance()), each));
     this.writer = Thread.ofVirtual().name("leases writer").start(this::run);
   }
@@ -57,16 +59,33 @@ final class Leases implements AutoCloseable {
   static Leases open(StateDirectory state, Events events) throws StateException {
     Optional<String> text = state.read(FILE);
     if (text.isEmpty()) {
-      return new Leases(state, events, List.of());
+      return new Leases(state, events, List.of(), false);
     }
     try {
       Content content = GSON.fromJson(text.get(), Content.class);
       if (content == null || content.leases() == null || content.leases().contains(null)) {
         throw new IllegalArgumentException("no list of leases");
       }
-      return new Leases(state, events, content.leases());
+      return new Leases(state, events, content.leases(), false);
     } catch (RuntimeException e) { // gson's own, and what the record's checks throw through it
       throw StateException.corrupt(state.path().resolve(FILE), "no list of leases");
+    }
+  }
+
+  /** Those of a server that is taken over; nothing is written before {@link #begin}. */
+  static Leases of(StateDirectory state, Events events, List<Lease> before) {
+    return new Leases(state, events, before, true);
+  }
+
+  /** Writes them from now on. */
+  void begin() {
+    lock.lock();
+    try {
+      waiting = false;
+      dirty = true;
+      changed.signal();
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -152,10 +171,10 @@ final class Leases implements AutoCloseable {
   /** Waits for something to write; what could not be written is tried again, at the end too. */
   private void awaitChange() throws InterruptedException {
     long left = owed ? AGAIN.toNanos() : Long.MAX_VALUE;
-    while (!dirty && !closed && left > 0) {
+    while ((waiting || !dirty) && !closed && left > 0) {
       left = changed.awaitNanos(left);
     }
-    dirty |= owed;
+    dirty = !waiting && (dirty || owed);
   }
 
   private boolean write(List<Lease> leases) {

@@ -23,8 +23,10 @@ final class Ports {
   private final String host;
   private final PortRanges allowed;
   private final RandomGenerator random;
+  private final Optional<Takeover> takeover;
 
-  Ports(String host, PortRanges allowed, RandomGenerator random) {
+  Ports(String host, PortRanges allowed, RandomGenerator random, Optional<Takeover> takeover) {
+    this.takeover = takeover;
     this.host = host;
     this.allowed = allowed;
     this.random = random;
@@ -57,10 +59,17 @@ final class Ports {
                 + "; choose one of those, or ask for another key");
   }
 
-  /** Binds one port. */
+  /** Binds one port; one that a server has that is taken over, beside it. */
   ServerSocket bind(int port) throws IOException {
     InetSocketAddress address = new HostPort(host, port).resolve();
-    return Sockets.listen(address);
+    return takeover.isPresent()
+        ? takeover.get().bind(String.valueOf(port), address)
+        : Sockets.listen(address);
+  }
+
+  /** Whether a server that is taken over has that port yet. */
+  boolean isElsewhere(int port) {
+    return takeover.filter(other -> other.holds(String.valueOf(port))).isPresent();
   }
 
   /**
@@ -77,7 +86,11 @@ final class Ports {
 
   private Optional<ServerSocket> drawFrom(IntPredicate free) {
     int[] candidates =
-        IntStream.rangeClosed(1, 65_535).filter(allowed::contains).filter(free).toArray();
+        IntStream.rangeClosed(1, 65_535)
+            .filter(allowed::contains)
+            .filter(free)
+            .filter(port -> !isElsewhere(port))
+            .toArray();
     if (candidates.length == 0) {
       return Optional.empty();
     }

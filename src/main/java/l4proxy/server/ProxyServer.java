@@ -3,7 +3,6 @@ package l4proxy.server;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -17,10 +16,7 @@ import l4proxy.auth.Keys;
 import l4proxy.auth.Tls;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
-import l4proxy.net.AcceptLoop;
-import l4proxy.net.Connection;
 import l4proxy.net.HostPort;
-import l4proxy.net.PlainConnection;
 import l4proxy.net.Sockets;
 import l4proxy.net.Watch;
 import l4proxy.wire.Message;
@@ -33,11 +29,18 @@ import org.jspecify.annotations.Nullable;
  * returns when its threads are gone. The state it is given stays open.
  */
 public final class ProxyServer implements AutoCloseable {
-  private static final long LOOK_MILLIS = 50;
+  private static final long LOOK_MILLIS = 20;
+
+  /** So long a public port waits for the client of a server that is taken over. */
+  private static final Duration AWAITED = Duration.ofSeconds(5);
+
+  /** So long users whose connections were just accepted may take to be counted. */
+  private static final Duration LATECOMERS = Duration.ofSeconds(1);
 
   /** How often a backend is dialled at its client's own address. */
   private static final Duration DIRECT = Duration.ofSeconds(30);
 
+  private final Optional<Takeover> takeover;
   private final ServerConfig config;
   private final ServerState state;
   private final Events events;
@@ -49,13 +52,15 @@ public final class ProxyServer implements AutoCloseable {
   private final Leases leases;
   private final Arrivals arrivals;
   private final Newcomers newcomers;
+  private final InternalPorts internals;
   private final Services services;
   private final Sessions sessions;
   private final ServerView view;
   private final Forwarders forwarders;
   private final CountDownLatch closed = new CountDownLatch(1);
   private @Nullable ControlPort control;
-  private volatile @Nullable AcceptLoop api;
+  private volatile @Nullable ApiPort api;
+  private @Nullable Handover handover;
   private volatile boolean draining;
 
   /**
@@ -69,18 +74,42 @@ public final class ProxyServer implements AutoCloseable {
    */
   public ProxyServer(ServerConfig config, ServerState state, Events events, String version)
       throws IOException {
+    this(config, state, events, version, Optional.empty());
+  }
+
+  /**
+   * A server that does not listen yet, and may take another one over.
+   *
+   * @param config what it is to do
+   * @param state what the other kept, if there is one not held yet
+   * @param events told what happens
+   * @param version what it calls itself
+   * @param takeover of the other, if there is one; somebody else's to close
+   * @throws IOException when the remembered leases cannot be read
+   */
+  public ProxyServer(
+      ServerConfig config,
+      ServerState state,
+      Events events,
+      String version,
+      Optional<Takeover> takeover)
+      throws IOException {
+    this.takeover = takeover;
     this.config = config;
     this.state = state;
     this.events = events;
     this.version = version;
     this.browsers = new BrowserSessions(state.keys());
-    this.leases = Leases.open(state.directory(), events);
-    Ports ports = new Ports(config.ctlAddr().host(), config.ports(), new SecureRandom());
+    this.leases =
+        takeover.isPresent()
+            ? Leases.of(state.directory(), events, takeover.get().leases())
+            : Leases.open(state.directory(), events);
+    Ports ports = new Ports(config.ctlAddr().host(), config.ports(), new SecureRandom(), takeover);
     Keys keys = state.keys();
     Tickets tickets = new Tickets();
     this.arrivals = new Arrivals(tickets, events);
     this.newcomers = new Newcomers(Tls.server(state.identity(), state.web()), handshakes, events);
-    InternalPorts internals = new InternalPorts(ports, newcomers, arrivals);
+    this.internals = new InternalPorts(ports, newcomers, arrivals);
     this.services = new Services(config, ports, internals, leases, new Rates(keys), events);
     this.forwarders = new Forwarders(config, services, ports, watch, events);
     Exposures exposures =
@@ -97,33 +126,55 @@ public final class ProxyServer implements AutoCloseable {
   }
 
   /**
-   * Starts to listen.
+   * Starts to listen; returns when another server, if it is to be taken over, is.
    *
    * @param http where the HttpServer listens, on loopback
    * @throws IOException when a port cannot be bound; the message says which, and what to do
+   * @throws InterruptedException when the caller is to give up
    */
-  public void start(InetSocketAddress http) throws IOException {
+  public void start(InetSocketAddress http) throws IOException, InterruptedException {
     HttpDoor door = new HttpDoor(http, state.keys(), browsers);
-    ServerSocket listener = bind(config.ctlAddr(), "--ctl_addr");
+    ServerSocket listener = bind(TakeoverMessage.CONTROL, config.ctlAddr(), "--ctl_addr");
     services.restore(key ->
         state.keys().named(key).isPresent()
             || config.noAuth() && key.equals(Sessions.NOBODY.name()));
     watch.add(services);
-    control = new ControlPort(listener, newcomers, sessions, arrivals, door);
+    if (takeover.isPresent()) {
+      forwarders.restore(takeover.get().forwarders());
+    }
+    ControlPort open = new ControlPort(listener, newcomers, sessions, arrivals, door);
+    control = open;
     events.happened(new Event.Listening("control port", controlAddress().toString()));
     if (config.apiAddr().isPresent()) {
-      ServerSocket apiListener = bind(config.apiAddr().get(), "--api_addr");
-      AcceptLoop bound = new AcceptLoop("api", apiListener, socket -> browser(socket, door));
-      api = bound;
+      ServerSocket apiListener = bind(TakeoverMessage.API, config.apiAddr().get(), "--api_addr");
+      api = new ApiPort(apiListener, handshakes, door);
       events.happened(
           new Event.Listening(
-              "API", new HostPort(config.apiAddr().get().host(), bound.port()).toString()));
+              "API",
+              new HostPort(config.apiAddr().get().host(), apiListener.getLocalPort()).toString()));
     }
+    if (takeover.isPresent()) {
+      succeed(takeover.get());
+    }
+    Estate estate =
+        new Estate(
+            config,
+            state,
+            leases,
+            sessions,
+            services,
+            internals,
+            forwarders,
+            open.loop(),
+            Optional.ofNullable(api).map(ApiPort::loop));
+    handover = Handover.open(estate, events, version).orElse(null);
   }
 
-  private static ServerSocket bind(HostPort address, String option) throws IOException {
+  private ServerSocket bind(String listener, HostPort address, String option) throws IOException {
     try {
-      return Sockets.listen(address.resolve());
+      return takeover.isPresent()
+          ? takeover.get().bind(listener, address.resolve())
+          : Sockets.listen(address.resolve());
     } catch (IOException e) {
       throw new IOException(
           "Cannot listen on "
@@ -137,18 +188,17 @@ public final class ProxyServer implements AutoCloseable {
     }
   }
 
-  private void browser(Socket socket, HttpDoor door) throws IOException, InterruptedException {
-    Connection connection = new PlainConnection(socket);
-    byte[] head;
-    try (var _ = handshakes.enter(socket)) {
-      connection.in().deadline(Handshakes.TIME);
-      head = door.head(connection.in());
-      if (!door.proven(head)) {
-        door.answerOnce(connection, head);
+  /** Takes over what the other server still has: public ports, the state directory. */
+  private void succeed(Takeover other) throws IOException, InterruptedException {
+    long began = System.nanoTime();
+    while (!services.listenInstead(System.nanoTime() - began > AWAITED.toNanos())) {
+      if (closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
         return;
       }
     }
-    door.relay(connection, head);
+    other.finish(state.directory());
+    leases.begin();
+    keys().onRevoked(key -> other.revoked(key.name()));
   }
 
   /**
@@ -159,16 +209,46 @@ public final class ProxyServer implements AutoCloseable {
    */
   public void drain(Duration time) throws InterruptedException {
     draining = true;
-    services.stop();
-    forwarders.stop();
-    sessions.tell(new Message.Draining());
+    if (!isTakenOver()) {
+      services.stop();
+      forwarders.stop();
+      sessions.tell(new Message.Draining());
+    }
     long started = System.nanoTime();
-    while (services.users() + forwarders.users() > 0
+    while ((services.users() + forwarders.users() > 0
+            || isTakenOver() && System.nanoTime() - started < LATECOMERS.toNanos())
         && System.nanoTime() - started < time.toNanos()) {
       if (closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
         return;
       }
     }
+  }
+
+  /**
+   * Does something when another process has taken this server over.
+   *
+   * @param action done once, on a thread that must not wait
+   */
+  public void onTakenOver(Runnable action) {
+    Handover open = handover;
+    if (open != null) {
+      open.then(action);
+    }
+  }
+
+  /**
+   * Whether another process has taken this server over.
+   *
+   * @return true when all that is left to do is to let users finish
+   */
+  public boolean isTakenOver() {
+    Handover open = handover;
+    return open != null && open.handedOver();
+  }
+
+  /** A service was ended here: the users that a server taken over has of it end too. */
+  void ended(String service) {
+    takeover.ifPresent(other -> other.ended(service));
   }
 
   /**
@@ -233,10 +313,10 @@ public final class ProxyServer implements AutoCloseable {
    * @return host as configured, port as bound; empty when it does not
    */
   public Optional<HostPort> apiAddress() {
-    AcceptLoop bound = api;
+    ApiPort bound = api;
     return bound == null
         ? Optional.empty()
-        : config.apiAddr().map(address -> new HostPort(address.host(), bound.port()));
+        : config.apiAddr().map(address -> new HostPort(address.host(), bound.loop().port()));
   }
 
   /**
@@ -283,7 +363,11 @@ public final class ProxyServer implements AutoCloseable {
   @Override
   public void close() {
     closed.countDown();
-    AcceptLoop bound = api;
+    Handover open = handover;
+    if (open != null) {
+      open.close();
+    }
+    ApiPort bound = api;
     if (bound != null) {
       bound.close();
     }

@@ -43,19 +43,19 @@ final class PublicPort implements AutoCloseable {
   private final Map<Long, UserConnection> users = new ConcurrentHashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final AcceptLoop loop;
+  private volatile @Nullable AcceptLoop loop;
   private final Members members;
   private volatile boolean stopped;
 
   /**
-   * Accepts users from now on.
+   * Accepts no users before it {@link #listen listens}.
    *
    * @param admission says who may be one
    * @param paced keeps a user's connection to the rate it may have
    * @param traffic counts what those of all ports carry
    */
   PublicPort(
-      ServerSocket listener,
+      int number,
       Admission admission,
       UnaryOperator<Connection> paced,
       Traffic traffic,
@@ -65,8 +65,30 @@ final class PublicPort implements AutoCloseable {
     this.traffic = traffic;
     this.events = events;
     this.members = new Members(new SplittableRandom(), admission.mostPerService());
-    this.number = listener.getLocalPort();
-    this.loop = new AcceptLoop("public:" + number, listener, this::accepted);
+    this.number = number;
+  }
+
+  /**
+   * Accepts users from now on.
+   *
+   * @param listener closed with this
+   */
+  void listen(ServerSocket listener) {
+    lock.lock();
+    try {
+      AcceptLoop made = new AcceptLoop(name(), listener, this::accepted);
+      loop = made;
+      if (stopped) {
+        made.stop();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Its listener; empty before there is one. */
+  Optional<AcceptLoop> listener() {
+    return Optional.ofNullable(loop);
   }
 
   /** A number for a user, of this port or of anything else of this process's. */
@@ -180,8 +202,13 @@ final class PublicPort implements AutoCloseable {
 
   /** Takes no new users, and lets go those who still wait for a member. */
   void stop() {
-    stopped = true;
-    loop.stop();
+    lock.lock();
+    try {
+      stopped = true;
+    } finally {
+      lock.unlock();
+    }
+    listener().ifPresent(AcceptLoop::stop);
     memberChanged();
   }
 
@@ -219,7 +246,7 @@ final class PublicPort implements AutoCloseable {
   public void close() {
     stop();
     endUsers(EndedBy.CLOSED);
-    loop.close();
+    listener().ifPresent(AcceptLoop::close);
   }
 
   Collection<UserConnection> users() {

@@ -104,7 +104,10 @@ public final class ServerView {
    */
   public boolean endClient(String name) {
     Optional<Service> service = shared.services().named(name);
-    service.ifPresent(s -> shared.exposures().end(s, "it was closed by command"));
+    service.ifPresent(s -> {
+      shared.exposures().end(s, "it was closed by command");
+      server.ended(s.name());
+    });
     return service.isPresent();
   }
 

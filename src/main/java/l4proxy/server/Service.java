@@ -35,6 +35,7 @@ final class Service {
   private volatile @Nullable ClientSession session;
   private volatile @Nullable ClientSession leaving;
   private volatile Instant connectedAt = Instant.now();
+  private volatile boolean awaited;
   private volatile String process = "";
   private volatile @Nullable HostPort direct;
   private volatile @Nullable InternalPort internal;
@@ -197,6 +198,17 @@ final class Service {
 
   Instant connectedAt() {
     return connectedAt;
+  }
+
+  /** Whether its client is there with tunnels enough for a start, or is not waited for. */
+  boolean isReady() {
+    ClientSession serving = session;
+    return serving == null ? !awaited : serving.idleTunnels(tunnels()) >= 2;
+  }
+
+  /** Its client, connected to a server that is taken over, is on its way here. */
+  void await() {
+    awaited = true;
   }
 
   /** Where its tunnels arrive; null for the control port. */

@@ -16,6 +16,7 @@ import l4proxy.auth.Key;
 import l4proxy.events.EndedBy;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
+import l4proxy.net.AcceptLoop;
 import l4proxy.net.HostPort;
 import l4proxy.net.Traffic;
 import l4proxy.net.Watch;
@@ -48,6 +49,10 @@ final class Services implements Watch.Watched, AutoCloseable {
 
   private final Traffic traffic = new Traffic();
   private final Set<PublicPort> closing = ConcurrentHashMap.newKeySet();
+
+  /** Where the server that is taken over still listens. */
+  private final Set<PublicPort> elsewhere = ConcurrentHashMap.newKeySet();
+
   private volatile boolean stopped;
 
   Services(
@@ -107,14 +112,61 @@ final class Services implements Watch.Watched, AutoCloseable {
               0,
               lease.sharing());
       PublicPort there = ports.get(lease.port());
-      PublicPort port = there == null ? open(binder.bind(lease.port()), lease.key()) : there;
-      port.join(new Service(lease.key(), asked, port, lease.drawn(), lease.host()));
+      PublicPort port = there == null ? restored(lease) : there;
+      Service service = new Service(lease.key(), asked, port, lease.drawn(), lease.host());
+      if (lease.held()) {
+        service.await();
+      }
+      port.join(service);
       leases.keep(lease.gone(now));
     } catch (IOException | IllegalArgumentException e) {
       events.happened(
           new Event.Warned(
               "port " + lease.port() + " is not kept for its client: " + e.getMessage()));
     }
+  }
+
+  private PublicPort restored(Lease lease) throws IOException {
+    if (!binder.isElsewhere(lease.port())) {
+      return open(binder.bind(lease.port()), lease.key());
+    }
+    PublicPort port = port(lease.port(), lease.key());
+    elsewhere.add(port);
+    return port;
+  }
+
+  /**
+   * Listens on the ports that the server that is taken over still has.
+   *
+   * @param late whether also on those whose clients are awaited: else only where a client is there
+   *     with tunnels, or none was
+   * @return whether none is left
+   */
+  boolean listenInstead(boolean late) throws IOException {
+    for (PublicPort port : elsewhere) {
+      if (late || port.members().stream().anyMatch(Service::isReady)) {
+        port.listen(binder.bind(port.number()));
+        elsewhere.remove(port);
+      }
+    }
+    return elsewhere.isEmpty();
+  }
+
+  /** The listeners of all public ports. */
+  List<AcceptLoop> listeners() {
+    return ports.values().stream().flatMap(port -> port.listener().stream()).toList();
+  }
+
+  /** Takes no new services: another process does. The users there are go on. */
+  void handOver() {
+    stopped = true;
+  }
+
+  /** Ends the users of a service that another process has ended. */
+  void endUsers(String name) {
+    Stream.concat(all().stream(), retired.stream())
+        .filter(service -> service.name().equals(name))
+        .forEach(service -> service.endUsers(EndedBy.CLOSED));
   }
 
   /** What is held while a change is decided and made. */
@@ -128,8 +180,14 @@ final class Services implements Watch.Watched, AutoCloseable {
   }
 
   private PublicPort open(ServerSocket listener, String key) {
+    PublicPort port = port(listener.getLocalPort(), key);
+    port.listen(listener);
+    return port;
+  }
+
+  private PublicPort port(int number, String key) {
     PublicPort port =
-        new PublicPort(listener, admission, user -> rates.paced(key, user), traffic, events);
+        new PublicPort(number, admission, user -> rates.paced(key, user), traffic, events);
     ports.put(port.number(), port);
     return port;
   }

@@ -25,12 +25,15 @@ final class Sessions {
   static final Key NOBODY =
       new Key(Keys.NOBODY, "0".repeat(64), false, Optional.empty(), 0, 0, Instant.EPOCH);
 
+  private static final Duration LOOK = Duration.ofMillis(20);
+
   private final Shared shared;
   private final Keys keys;
   private final boolean noAuth;
   private final Handshakes handshakes;
   private final Events events;
   private final String version;
+  private volatile boolean takenOver;
   private final Set<ClientSession> all = ConcurrentHashMap.newKeySet();
 
   Sessions(
@@ -63,6 +66,9 @@ final class Sessions {
     try {
       events.happened(
           new Event.ClientConnected(session.client(), key.get().name(), hello.version()));
+      if (takenOver) {
+        session.takenOver(true);
+      }
       if (!key.get().equals(NOBODY) && !keys.contains(key.get())) {
         session.revoke("its key was revoked");
       }
@@ -108,6 +114,27 @@ final class Sessions {
   /** Tells every client something. */
   void tell(Message message) {
     all.forEach(session -> session.send(message));
+  }
+
+  /** Has every client open tunnels now that cannot be had later, and waits for them. */
+  void fill(Duration time) throws InterruptedException {
+    long began = System.nanoTime();
+    all.forEach(ClientSession::fill);
+    while (!all.stream().allMatch(ClientSession::isFilled)
+        && System.nanoTime() - began < time.toNanos()) {
+      Thread.sleep(LOOK);
+    }
+  }
+
+  /** Another process takes the server over: every client is told to connect to it. Or not. */
+  void takenOver(boolean is) {
+    takenOver = is;
+    all.forEach(session -> session.takenOver(is));
+  }
+
+  /** Disconnects the clients that would not connect to another process otherwise. */
+  void leave(String reason) {
+    all.stream().filter(s -> !s.connectsAnew()).forEach(session -> session.close(reason));
   }
 
   /** Who is connected. */

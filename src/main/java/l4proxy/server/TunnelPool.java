@@ -48,6 +48,7 @@ final class TunnelPool {
   private int promised;
   private int checking;
   private int inUse;
+  private int least = LEAST;
   private boolean closed;
 
   /**
@@ -102,7 +103,7 @@ final class TunnelPool {
 
   /** How many tunnels to ask for now; they count as promised from here on. Under the lock. */
   private int missing() {
-    int spare = Math.max(LEAST, Math.min(MOST_SPARE, inUse / 4));
+    int spare = Math.max(least, Math.min(MOST_SPARE, inUse / 4));
     int missing = waiting.size() + spare - idle.size() - checking - promised;
     if (closed || missing <= 0) {
       return 0;
@@ -263,6 +264,29 @@ final class TunnelPool {
       lock.unlock();
     }
     left.forEach(each -> each.tunnel().close());
+  }
+
+  /** Gets as many idle tunnels as there are in all, and a few: soon no more will come. */
+  void fill() {
+    int missing;
+    lock.lock();
+    try {
+      least = Math.min(MOST_SPARE, 2 * LEAST + idle.size() + inUse);
+      missing = missing();
+    } finally {
+      lock.unlock();
+    }
+    request(missing);
+  }
+
+  /** Whether it has them. */
+  boolean isFilled() {
+    lock.lock();
+    try {
+      return closed || idle.size() + checking >= least;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Idle tunnels now. */

@@ -275,6 +275,13 @@ public sealed interface Message {
   record Draining() implements Message {}
 
   /**
+   * Server: another process takes it over; connect anew, where that one listens now, and keep this
+   * connection for the users there are. Client, in answer: so it does. A client of a version that
+   * does not know it answers nothing, and is disconnected in the end.
+   */
+  record TakenOver() implements Message {}
+
+  /**
    * Both, every five seconds: here I am.
    *
    * @param nanos the sender's clock, to come back in the answer

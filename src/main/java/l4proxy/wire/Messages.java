@@ -37,6 +37,7 @@ public final class Messages {
           Map.entry("refused", Message.Refused.class),
           Map.entry("tunnels", Message.Tunnels.class),
           Map.entry("draining", Message.Draining.class),
+          Map.entry("takenOver", Message.TakenOver.class),
           Map.entry("heartbeat", Message.Heartbeat.class),
           Map.entry("heartbeatAnswer", Message.HeartbeatAnswer.class));
 

@@ -398,6 +398,7 @@ class BindingTest {
             "drain",
             "accessLog",
             "config",
+            "takeover",
             "maxUsers",
             "maxUsersPerIp",
             "maxUsersPerService",

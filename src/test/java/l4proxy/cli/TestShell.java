@@ -62,6 +62,11 @@ final class TestShell implements AutoCloseable {
         }
 
         @Override
+        public void end() {
+          stop.countDown();
+        }
+
+        @Override
         public void onHangup(Runnable action) {
           // nobody sends one: that takes a process of its own
         }

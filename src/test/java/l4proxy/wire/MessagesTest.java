@@ -52,6 +52,7 @@ final class MessagesTest {
         new Message.Tunnels(true, 0, List.of(ID)),
         new Message.Tunnels(false, 0, java.util.Collections.nCopies(Message.Tunnels.MOST, ID)),
         new Message.Draining(),
+        new Message.TakenOver(),
         new Message.Heartbeat(Long.MIN_VALUE),
         new Message.Heartbeat(Long.MAX_VALUE),
         new Message.HeartbeatAnswer(9_007_199_254_740_993L));

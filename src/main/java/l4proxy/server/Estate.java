@@ -1,0 +1,88 @@
+package l4proxy.server;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import l4proxy.net.AcceptLoop;
+import l4proxy.net.HostPort;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a running server has to hand over.
+ *
+ * @param config what it was told to do
+ * @param state its directory and keys
+ * @param leases of public ports
+ * @param sessions its clients
+ * @param services on public ports
+ * @param internals where tunnels arrive beside the control port
+ * @param forwarders its own
+ * @param control the listener of the control port
+ * @param api the listener of the API without TLS, if there is one
+ */
+record Estate(
+    ServerConfig config,
+    ServerState state,
+    Leases leases,
+    Sessions sessions,
+    Services services,
+    InternalPorts internals,
+    Forwarders forwarders,
+    AcceptLoop control,
+    Optional<AcceptLoop> api) {
+
+  /** A listener by its name in a {@link TakeoverMessage}; null when there is none. */
+  @Nullable AcceptLoop listener(String name) {
+    if (name.equals(TakeoverMessage.CONTROL)) {
+      return control;
+    }
+    if (name.equals(TakeoverMessage.API)) {
+      return api.orElse(null);
+    }
+    return listeners()
+        .filter(each -> String.valueOf(each.port()).equals(name))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Those on the host of the control port, itself not. */
+  private Stream<AcceptLoop> listeners() {
+    List<AcceptLoop> all = new ArrayList<>(services.listeners());
+    internals.all().values().forEach(each -> all.add(each.loop()));
+    all.addAll(forwarders.listeners());
+    return all.stream();
+  }
+
+  /** Closes every listener that there still is. */
+  void stopListening() {
+    control.stop();
+    api.ifPresent(AcceptLoop::stop);
+    listeners().forEach(AcceptLoop::stop);
+  }
+
+  /** Where a listener is bound. */
+  InetSocketAddress address(String name, AcceptLoop listener) throws IOException {
+    String host =
+        name.equals(TakeoverMessage.API)
+            ? config.apiAddr().map(HostPort::host).orElse("")
+            : config.ctlAddr().host();
+    return new HostPort(host, listener.port()).resolve();
+  }
+
+  /** What another process has to know to take it over. */
+  TakeoverMessage.Yes offer(String version) {
+    return new TakeoverMessage.Yes(
+        version,
+        ProcessHandle.current().pid(),
+        control.port(),
+        api.flatMap(
+                loop -> config.apiAddr().map(a -> new HostPort(a.host(), loop.port()).toString()))
+            .orElse(null),
+        listeners().map(AcceptLoop::port).toList(),
+        leases.all(),
+        forwarders.proxies());
+  }
+}

@@ -1,0 +1,319 @@
+package l4proxy.server;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import l4proxy.events.Event;
+import l4proxy.events.Events;
+import l4proxy.net.AcceptLoop;
+import l4proxy.net.HostPort;
+import l4proxy.net.Sockets;
+
+/**
+ * Lets another server process take this one over, see {@link Takeover}: shares each listener,
+ * closes it once the other has it, tells the clients to connect anew, and gives the state directory
+ * up at the end. Whatever goes wrong before takes everything back.
+ *
+ * <pre>
+ *              Take                    Finish
+ *   SERVING ----------> HANDING OVER ----------> HANDED OVER
+ *      ^                     |                  (users finish)
+ *      +---------------------+
+ *        the other is gone, or says nothing for {@link #SILENCE}
+ * </pre>
+ *
+ * <p>Each process that connects has a virtual thread. {@link #close()} returns at once.
+ */
+final class Handover implements AutoCloseable {
+  /** After so long without a word the other is given up. */
+  static final Duration SILENCE = Duration.ofSeconds(15);
+
+  private static final Duration HELLO = Duration.ofSeconds(2);
+
+  /** So long clients may take to fill the pools, before no more tunnels can come. */
+  private static final Duration FILLING = Duration.ofSeconds(3);
+
+  /** So long the ports of a process that is gone may take to be free. */
+  private static final Duration FREEING = Duration.ofSeconds(5);
+
+  private static final long LOOK_MILLIS = 20;
+
+  private final Path directory;
+  private final Estate estate;
+  private final Events events;
+  private final String version;
+  private final ServerSocketChannel door;
+  private final ReentrantLock one = new ReentrantLock();
+  private final Map<String, AcceptLoop> given = new LinkedHashMap<>();
+  private final CountDownLatch over = new CountDownLatch(1);
+  private volatile boolean handedOver;
+  private volatile boolean closed;
+  private volatile Runnable then = () -> {};
+
+  private Handover(Estate estate, Events events, String version) throws IOException {
+    this.directory = estate.state().directory().path();
+    this.estate = estate;
+    this.events = events;
+    this.version = version;
+    Path socket = directory.resolve(TakeoverLink.SOCKET);
+    Files.deleteIfExists(socket); // of a process that is gone: this one holds the directory
+    this.door = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    door.bind(TakeoverLink.address(directory));
+    Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+  }
+
+  /**
+   * Lets others take the server over from now on; empty, with a warning, where that is not
+   * possible.
+   */
+  static Optional<Handover> open(Estate estate, Events events, String version) {
+    try {
+      Handover open = new Handover(estate, events, version);
+      Thread.ofVirtual().name("takeover door").start(open::admit);
+      return Optional.of(open);
+    } catch (IOException | IllegalArgumentException | UnsupportedOperationException e) {
+      events.happened(new Event.Warned("--takeover will not find this server: " + e.getMessage()));
+      return Optional.empty();
+    }
+  }
+
+  private void admit() {
+    try {
+      while (true) {
+        SocketChannel channel = door.accept();
+        Thread.ofVirtual().name("takeover").start(() -> admit(channel));
+      }
+    } catch (IOException closing) {
+      // no one comes any more
+    }
+  }
+
+  private void admit(SocketChannel channel) {
+    try (TakeoverLink link = new TakeoverLink(channel)) {
+      if (link.next(HELLO) instanceof TakeoverMessage.Take take) {
+        Optional<String> no = refusal(take);
+        if (no.isPresent()) {
+          link.send(new TakeoverMessage.No(no.get()));
+        } else {
+          handOver(link, take);
+        }
+      }
+    } catch (IOException gone) {
+      // it learns by itself
+    } catch (InterruptedException closing) {
+      Thread.currentThread().interrupt();
+    } finally {
+      if (one.isHeldByCurrentThread()) {
+        one.unlock();
+      }
+    }
+  }
+
+  /** Why not; else the lock is held. */
+  private Optional<String> refusal(TakeoverMessage.Take take) {
+    if (take.protocol() != TakeoverMessage.PROTOCOL) {
+      return Optional.of(
+          "version "
+              + version
+              + " of it cannot hand over to version "
+              + take.version()
+              + "; stop it, and start this one without --takeover");
+    }
+    HostPort control = HostPort.parse(take.control(), -1);
+    int port = estate.control().port();
+    if (!control.host().equals(estate.config().ctlAddr().host())
+        || control.port() != 0 && control.port() != port) {
+      return Optional.of(
+          "its --ctl_addr is "
+              + new HostPort(estate.config().ctlAddr().host(), port)
+              + "; give the same");
+    }
+    if (!one.tryLock()) {
+      return Optional.of("another process is taking it over just now; wait for the end of that");
+    }
+    return estate.services().stopped()
+        ? Optional.of("it is stopping; start again without --takeover")
+        : Optional.empty();
+  }
+
+  private void handOver(TakeoverLink link, TakeoverMessage.Take take)
+      throws IOException, InterruptedException {
+    events.happened(
+        new Event.Noted("a process of version " + take.version() + " takes this server over"));
+    String why = "it did not get to the end";
+    try {
+      estate.state().keys().freeze(true);
+      link.send(estate.offer(version));
+      while (!handedOver) {
+        step(link, link.next(SILENCE));
+      }
+    } catch (IOException e) {
+      why = String.valueOf(e.getMessage());
+    } finally {
+      if (!handedOver) {
+        takeBack(link, why);
+      }
+    }
+    if (handedOver) {
+      follow(link);
+    }
+  }
+
+  private void step(TakeoverLink link, TakeoverMessage message)
+      throws IOException, InterruptedException {
+    switch (message) {
+      case TakeoverMessage.Share share -> {
+        if (share.listener().equals(TakeoverMessage.CONTROL)) {
+          estate.sessions().fill(FILLING);
+        }
+        listener(share.listener()).share();
+        link.send(new TakeoverMessage.Shared(share.listener()));
+      }
+      case TakeoverMessage.Bound bound -> {
+        AcceptLoop listener = listener(bound.listener());
+        given.put(bound.listener(), listener);
+        listener.stop();
+        if (bound.listener().equals(TakeoverMessage.CONTROL)) {
+          estate.sessions().takenOver(true);
+        }
+        link.send(new TakeoverMessage.Closed(bound.listener()));
+      }
+      case TakeoverMessage.Finish _ -> finish(link);
+      default -> throw new IOException("it says something out of place");
+    }
+  }
+
+  private AcceptLoop listener(String name) throws IOException {
+    AcceptLoop listener = estate.listener(name);
+    if (listener == null) {
+      throw new IOException("it wants the listener " + name + ", which is closed");
+    }
+    return listener;
+  }
+
+  private void finish(TakeoverLink link) throws IOException {
+    close();
+    estate.services().handOver();
+    estate.forwarders().stop();
+    estate.stopListening();
+    estate.leases().close();
+    estate.state().directory().close();
+    handedOver = true;
+    link.send(new TakeoverMessage.Released());
+    estate.sessions().leave("another process of this server serves now");
+    events.happened(new Event.Noted("this server is taken over; the users it has may finish"));
+    then.run();
+  }
+
+  /** After the end: what ends users in the other process ends them here. */
+  private void follow(TakeoverLink link) throws InterruptedException {
+    try {
+      while (true) {
+        switch (link.next(Duration.ofDays(1))) {
+          case TakeoverMessage.Revoked revoked -> estate.state().keys().forget(revoked.key());
+          case TakeoverMessage.Ended ended -> estate.services().endUsers(ended.service());
+          default -> {
+            return;
+          }
+        }
+      }
+    } catch (IOException gone) {
+      // the users go on
+    }
+  }
+
+  private void takeBack(TakeoverLink link, String why) {
+    try {
+      link.send(new TakeoverMessage.Cancelled(why));
+    } catch (IOException gone) {
+      // so it knows
+    }
+    link.close();
+    given.forEach(this::takeBack);
+    given.clear();
+    estate.sessions().takenOver(false);
+    estate.state().keys().freeze(false);
+    events.happened(new Event.Warned("the takeover failed (" + why + "): this server goes on"));
+  }
+
+  private void takeBack(String name, AcceptLoop listener) {
+    long began = System.nanoTime();
+    while (!closed) {
+      try {
+        InetSocketAddress address = estate.address(name, listener);
+        listener.resume(listen(address));
+        return;
+      } catch (IOException e) {
+        if (System.nanoTime() - began > FREEING.toNanos()) {
+          events.happened(
+              new Event.Warned(
+                  "cannot listen on port "
+                      + listener.port()
+                      + " again ("
+                      + e.getMessage()
+                      + "): end what uses it, and start this server anew"));
+          return;
+        }
+      }
+      pause();
+    }
+  }
+
+  /** Beside a process that is stopped but not gone, if need be. */
+  private static ServerSocket listen(InetSocketAddress address) throws IOException {
+    try {
+      return Sockets.listen(address);
+    } catch (IOException taken) {
+      ServerSocket beside = Sockets.listenBeside(address);
+      Sockets.share(beside, false);
+      return beside;
+    }
+  }
+
+  private void pause() {
+    try {
+      over.await(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException closing) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** What is to happen when the server is handed over. */
+  void then(Runnable action) {
+    then = action;
+    if (handedOver) {
+      action.run();
+    }
+  }
+
+  boolean handedOver() {
+    return handedOver;
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      over.countDown();
+      try {
+        door.close();
+        Files.deleteIfExists(directory.resolve(TakeoverLink.SOCKET));
+      } catch (IOException e) {
+        // the next process removes it
+      }
+    }
+  }
+}

@@ -1,0 +1,403 @@
+package l4proxy;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import l4proxy.auth.Grant;
+import l4proxy.auth.Identity;
+import l4proxy.auth.Keys;
+import l4proxy.auth.StateDirectory;
+import l4proxy.auth.StateException;
+import l4proxy.client.ServiceConfig;
+import l4proxy.http.ProxyAccess;
+import l4proxy.net.HostPort;
+import l4proxy.net.PortRanges;
+import l4proxy.server.ForwarderView;
+import l4proxy.server.Limits;
+import l4proxy.server.ProxyServer;
+import l4proxy.server.ServerConfig;
+import l4proxy.server.ServerState;
+import l4proxy.server.Takeover;
+import l4proxy.wire.Message;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One server takes another over, both in this process; over the kernel it is all the same. */
+@Timeout(60)
+final class TakeoverTest {
+  @TempDir private Path directory;
+
+  /** A server that takes over the one of a pair. */
+  private static final class Next implements AutoCloseable {
+    private final Takeover takeover;
+    private final StateDirectory state;
+    private final Keys keys;
+    private final ProxyServer server;
+    private final RecordedEvents events = new RecordedEvents();
+
+    Next(Path directory, HostPort control) throws IOException, InterruptedException {
+      takeover = Takeover.of(directory, control, "next");
+      state = StateDirectory.beside(directory);
+      Identity identity = Identity.open(state);
+      keys = Keys.open(state, identity.pin());
+      server =
+          new ProxyServer(
+              new ServerConfig(
+                  control,
+                  Optional.of("127.0.0.1"),
+                  Optional.empty(),
+                  PortRanges.parse("10000-32000"),
+                  false,
+                  false,
+                  false,
+                  Limits.NONE,
+                  Duration.ofSeconds(30)),
+              new ServerState(state, identity, keys, Optional.empty()),
+              events,
+              "next",
+              Optional.of(takeover));
+    }
+
+    Next start() throws IOException, InterruptedException {
+      server.start(new InetSocketAddress("127.0.0.1", 9));
+      return this;
+    }
+
+    @Override
+    public void close() {
+      server.close();
+      takeover.close();
+      state.close();
+    }
+  }
+
+  private Path state() {
+    return directory.resolve("server");
+  }
+
+  private Next next(ProxyPair pair) throws IOException, InterruptedException {
+    return new Next(state(), pair.server().controlAddress());
+  }
+
+  private static void echo(Socket user) throws IOException {
+    byte[] question = "hello".getBytes(StandardCharsets.US_ASCII);
+    user.getOutputStream().write(question);
+    assertEquals(
+        "hello", new String(user.getInputStream().readNBytes(5), StandardCharsets.US_ASCII));
+  }
+
+  private static void awaitEvent(ProxyPair pair, String text) {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> pair.events().all().toString().contains(text));
+  }
+
+  private static int users(ProxyServer server) {
+    return server.view().load().users();
+  }
+
+  @Test
+  void usersStayWhereTheyAreAndNewOnesComeToTheNext() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        Socket before = pair.user()) {
+      echo(before);
+      try (Next next = next(pair).start();
+          Socket after = pair.user()) {
+        echo(after);
+        echo(before);
+        assertTrue(pair.server().isTakenOver());
+        assertEquals(1, users(pair.server()));
+        assertEquals(1, users(next.server));
+        assertEquals(
+            pair.server().clients().getFirst().name(), next.server.clients().getFirst().name());
+        Thread draining =
+            Thread.ofVirtual()
+                .start(() -> {
+                  try {
+                    pair.server().drain(Duration.ofSeconds(30));
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+        before.close();
+        assertTrue(draining.join(Duration.ofSeconds(10)), "it waits for a user who is gone");
+        pair.server().close();
+        echo(after);
+        assertEquals(1, pair.client().users());
+      }
+    }
+  }
+
+  @Test
+  void whoTookOverCanBeTakenOver() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        Next next = next(pair).start()) {
+      pair.server().close();
+      try (Next third = next(pair).start();
+          Socket user = pair.user()) {
+        echo(user);
+        assertEquals(1, users(third.server));
+        assertTrue(next.server.isTakenOver());
+      }
+    }
+  }
+
+  @Test
+  void whoDiesMidwayLeavesEverythingAsItWas() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        Socket before = pair.user()) {
+      echo(before);
+      try (Takeover takeover = Takeover.of(state(), pair.server().controlAddress(), "next")) {
+        StateException frozen =
+            assertThrows(StateException.class, () -> pair.keys().create("late", Grant.ALL));
+        assertTrue(frozen.getMessage().contains("takes this server over"), frozen.getMessage());
+        assertEquals(pair.server().controlAddress().port(), takeover.controlPort());
+      }
+      awaitEvent(pair, "the takeover failed");
+      pair.keys().create("late", Grant.ALL);
+      echo(before);
+      try (Socket after = pair.user()) {
+        echo(after);
+        assertEquals(2, users(pair.server()));
+      }
+      try (Next next = next(pair).start();
+          Socket after = pair.user()) {
+        echo(after);
+        assertEquals(1, users(next.server));
+      }
+    }
+  }
+
+  @Test
+  void onlyOneTakesOverAtATime() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        Next next = next(pair)) {
+      IOException no = assertThrows(IOException.class, () -> next(pair));
+      assertTrue(no.getMessage().contains("another process is taking it over"), no.getMessage());
+      next.start();
+    }
+  }
+
+  @Test
+  void serverElsewhereIsNotTakenOver() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false)) {
+      IOException no =
+          assertThrows(
+              IOException.class, () -> Takeover.of(state(), new HostPort("127.0.0.1", 1), "next"));
+      assertTrue(
+          no.getMessage().contains("its --ctl_addr is " + pair.server().controlAddress()),
+          no.getMessage());
+      try (Socket user = pair.user()) {
+        echo(user);
+      }
+    }
+  }
+
+  @Test
+  void withoutAServerThereIsNothingToTakeOver() {
+    IOException no =
+        assertThrows(
+            IOException.class,
+            () -> Takeover.of(directory, new HostPort("127.0.0.1", 2222), "next"));
+    assertTrue(no.getMessage().startsWith("There is no server to take over"), no.getMessage());
+  }
+
+  @Test
+  void serverThatCannotBeTakenOverIsNamedAsSuch() throws Exception {
+    try (StateDirectory held = StateDirectory.open(directory)) {
+      IOException no =
+          assertThrows(
+              IOException.class,
+              () -> Takeover.of(held.path(), new HostPort("127.0.0.1", 2222), "next"));
+      assertTrue(no.getMessage().contains("cannot be taken over"), no.getMessage());
+    }
+  }
+
+  @Test
+  void otherProtocolIsRefused() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        SocketChannel channel =
+            SocketChannel.open(UnixDomainSocketAddress.of(state().resolve("takeover")))) {
+      byte[] take =
+          ("{\"type\":\"Take\",\"protocol\":99,\"version\":\"9.9\",\"control\":\""
+                  + pair.server().controlAddress()
+                  + "\"}")
+              .getBytes(StandardCharsets.UTF_8);
+      channel.write(ByteBuffer.allocate(4 + take.length).putInt(take.length).put(take).flip());
+      ByteBuffer answer = ByteBuffer.allocate(1000);
+      while (channel.read(answer) >= 0) {
+        // until it is closed
+      }
+      String text = new String(answer.array(), 4, answer.position() - 4, StandardCharsets.UTF_8);
+      assertTrue(text.contains("cannot hand over to version 9.9"), text);
+      try (Socket user = pair.user()) {
+        echo(user);
+      }
+    }
+  }
+
+  @Test
+  void onlyTheUserOfTheServerMayConnect() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false)) {
+      assertEquals(
+          "rw-------",
+          PosixFilePermissions.toString(
+              Files.getPosixFilePermissions(state().resolve("takeover"))));
+      assertTrue(pair.server().ready());
+    }
+  }
+
+  @Test
+  void revokedKeyEndsTheUsersThatStayed() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        Socket before = pair.user()) {
+      echo(before);
+      try (Next next = next(pair).start()) {
+        assertTrue(next.keys.revoke("default"));
+        assertThrows(SocketException.class, () -> before.getInputStream().read());
+      }
+    }
+  }
+
+  @Test
+  void serviceEndedByCommandEndsTheUsersThatStayed() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        Socket before = pair.user()) {
+      echo(before);
+      try (Next next = next(pair).start()) {
+        assertTrue(next.server.view().endClient(next.server.clients().getFirst().name()));
+        assertThrows(SocketException.class, () -> before.getInputStream().read());
+      }
+    }
+  }
+
+  @Test
+  void forwardProxiesKeepTheirPortsAndLogins() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false)) {
+      ProxyAccess access = ProxyAccess.of(Optional.of("me:secret"), Optional.empty());
+      ForwarderView before = pair.server().forwarders().open("fwd", 0, access);
+      int port = HostPort.parse(before.publicAddress(), -1).port();
+      try (Next next = next(pair).start()) {
+        assertEquals(List.of(before), next.server.forwarders().list());
+        assertEquals("HTTP/1.1 407", connect(port, ""));
+        assertEquals("HTTP/1.1 403", connect(port, "Proxy-Authorization: Basic bWU6c2VjcmV0\r\n"));
+      }
+    }
+  }
+
+  /** How a proxy begins its answer to who wants to go where it does not go. */
+  private static String connect(int port, String field) throws IOException {
+    try (Socket user = new Socket("127.0.0.1", port)) {
+      user.setSoTimeout(20_000);
+      String request = "CONNECT 127.0.0.1:1 HTTP/1.1\r\nHost: 127.0.0.1:1\r\n" + field + "\r\n";
+      user.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      return new String(user.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+    }
+  }
+
+  @Test
+  void internalPortGoesOver() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair =
+            new ProxyPair(
+                directory,
+                new ServiceConfig(
+                    "echo", backend.address(), 0, true, Optional.of(31_999), 0, Optional.empty()),
+                Limits.NONE);
+        Next next = next(pair).start();
+        Socket after = pair.user()) {
+      echo(after);
+      assertEquals(1, users(next.server));
+      assertTrue(next.server.clients().getFirst().internalAddress().endsWith(":31999"));
+    }
+  }
+
+  @Test
+  void clientThatKnowsNothingOfItIsDisconnectedInTheEnd() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        FakeClient old = new FakeClient(pair)) {
+      old.expose("old");
+      Thread reader =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  boolean told = false;
+                  while (true) {
+                    Message next = old.next();
+                    assertFalse(told && next instanceof Message.Tunnels, "tunnels asked for late");
+                    told |= next instanceof Message.TakenOver;
+                  }
+                } catch (IOException disconnected) {
+                  // as it must be
+                }
+              });
+      try (Next next = next(pair).start()) {
+        assertTrue(reader.join(Duration.ofSeconds(10)), "it is still connected");
+        assertEquals(2, next.server.clients().size());
+        try (Socket after = pair.user()) {
+          echo(after);
+        }
+      }
+    }
+  }
+
+  @Test
+  void whoTookOverKeepsTheStateFromThenOn() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false)) {
+      try (Next next = next(pair)) {
+        assertInstanceOf(
+            StateException.class,
+            assertThrows(IOException.class, () -> next.keys.create("early", Grant.ALL)));
+        next.start();
+        next.keys.create("new", Grant.ALL);
+        assertThrows(StateException.class, () -> pair.keys().create("old", Grant.ALL));
+      }
+      String keys = Files.readString(state().resolve("keys.json"));
+      assertTrue(keys.contains("\"new\""), "not written");
+      String leases = Files.readString(state().resolve("leases.json"));
+      assertTrue(leases.contains(String.valueOf(pair.publicPort())), leases);
+    }
+  }
+
+  @Test
+  void serverWithTooLongAPathIsStartedAllTheSame() throws Exception {
+    Path deep = Files.createDirectories(directory.resolve("d".repeat(100)));
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(deep, backend.address(), false);
+        Socket user = pair.user()) {
+      echo(user);
+      awaitEvent(pair, "--takeover will not find");
+    }
+  }
+}
