@@ -151,10 +151,14 @@ public final class StateDirectory implements AutoCloseable {
    * @return false also where nobody can tell
    */
   public static boolean isHeld(Path directory) {
-    try (FileChannel file = FileChannel.open(directory.resolve(LOCK), StandardOpenOption.WRITE)) {
-      return file.tryLock() == null;
-    } catch (OverlappingFileLockException here) {
-      return true;
+    try {
+      Path path = directory.toRealPath();
+      if (HELD.contains(path)) {
+        return true;
+      }
+      try (FileChannel file = FileChannel.open(path.resolve(LOCK), StandardOpenOption.WRITE)) {
+        return file.tryLock() == null;
+      }
     } catch (IOException none) {
       return false;
     }

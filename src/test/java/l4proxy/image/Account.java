@@ -27,11 +27,22 @@ final class Account implements AutoCloseable {
   private static final Pattern ADDRESS = Pattern.compile("PUBLIC ADDRESS: (\\S+):([0-9]+)");
 
   private final Path directory;
+  private final List<String> starter;
   private final int controlPort = FreePorts.next();
   private final List<Program> programs = new ArrayList<>();
 
   Account(Path directory) throws IOException {
+    this(directory, List.of());
+  }
+
+  /**
+   * An account whose programs are started by another, in a network of their own say.
+   *
+   * @param starter with its arguments; the program's are put behind
+   */
+  Account(Path directory, List<String> starter) throws IOException {
     this.directory = directory;
+    this.starter = starter;
     for (String each : List.of("home", "config", "work")) {
       Files.createDirectories(directory.resolve(each));
     }
@@ -65,7 +76,9 @@ final class Account implements AutoCloseable {
   Program start(Map<String, String> more, List<String> command) throws IOException {
     Map<String, String> all = environment();
     all.putAll(more);
-    Program program = Program.start(directory.resolve("work"), all, command);
+    List<String> whole = new ArrayList<>(starter);
+    whole.addAll(command);
+    Program program = Program.start(directory.resolve("work"), all, whole);
     programs.add(program);
     return program;
   }

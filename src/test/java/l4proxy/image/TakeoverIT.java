@@ -1,0 +1,210 @@
+package l4proxy.image;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A server replaced while it is in use, in a network of the test's own where the kernel passes on
+ * what waits at a closed listener. {@code -Dl4proxy.long=true} has four thousand users a case.
+ */
+@Timeout(180)
+final class TakeoverIT {
+  private static final int RATE = 200;
+  private static final int USERS = Boolean.getBoolean("l4proxy.long") ? 4000 : 1000;
+  private static final int TRANSFERS = 10;
+  private static final int PUBLIC_PORT = 20_000;
+  private static final Duration LONG = Duration.ofSeconds(120);
+  private static final Pattern RESULT =
+      Pattern.compile("users=(\\d+) refused=(\\d+) transfers=(\\d+) cut=(\\d+) bytes=(\\d+)");
+
+  @TempDir private Path directory;
+
+  /** Server, client, backend and users in a network of their own. */
+  private final class Scene implements AutoCloseable {
+    private final OwnNetwork network = OwnNetwork.make();
+    private final Account account = new Account(directory, network.within());
+    private final Path end = directory.resolve("end");
+    private final int backend;
+    private Program server;
+    private final Program client;
+
+    Scene(String... words) throws IOException, InterruptedException {
+      if (!network.set("net.ipv4.tcp_migrate_req", "1")) {
+        Tools.skip("this kernel has no net.ipv4.tcp_migrate_req");
+      }
+      backend =
+          Integer.parseInt(
+              account.start(Map.of(), Crowd.command("backend")).awaitOut("^[0-9]+$").text());
+      server = account.server(words);
+      client = account.client(backend, "--pub_port", String.valueOf(PUBLIC_PORT));
+      Account.publicPort(client);
+    }
+
+    /** Users come from now on, and transfers go on. */
+    Program crowd() throws IOException {
+      return account.start(
+          Map.of(),
+          Crowd.command(
+              "users",
+              String.valueOf(PUBLIC_PORT),
+              String.valueOf(RATE),
+              String.valueOf(USERS),
+              String.valueOf(TRANSFERS),
+              end.toString()));
+    }
+
+    /** Ends a crowd when it is large enough; what became of it. */
+    Result result(Program crowd) throws IOException, InterruptedException {
+      Files.createFile(end);
+      String line = crowd.await(crowd.out(), "^users=", 0, LONG).text();
+      Matcher matcher = RESULT.matcher(line);
+      assertTrue(matcher.matches(), line);
+      Files.delete(end);
+      System.out.println(line);
+      return new Result(
+          Integer.parseInt(matcher.group(1)),
+          Integer.parseInt(matcher.group(2)),
+          Integer.parseInt(matcher.group(4)),
+          crowd);
+    }
+
+    Program takeover(String... words) throws IOException {
+      String[] all = java.util.Arrays.copyOf(words, words.length + 1);
+      all[words.length] = "--takeover";
+      return account.startServer(all);
+    }
+
+    /** One user more is served. */
+    void isServed() throws IOException, InterruptedException {
+      Files.createFile(end);
+      Program one =
+          account.start(
+              Map.of(), Crowd.command("users", "" + PUBLIC_PORT, "10", "1", "0", end.toString()));
+      assertTrue(one.awaitOut("^users=").text().contains(" refused=0 "), one.said());
+      Files.delete(end);
+    }
+
+    @Override
+    public void close() throws IOException {
+      try (network) {
+        account.close();
+      }
+    }
+  }
+
+  private record Result(int users, int refused, int cut, Program crowd) {}
+
+  private static void await(long count, Path log) throws IOException, InterruptedException {
+    long began = System.nanoTime();
+    while (lines(log) < count) {
+      assertTrue(System.nanoTime() - began < LONG.toNanos(), "too few users in " + log);
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+  }
+
+  private static long lines(Path log) throws IOException {
+    return Files.exists(log) ? Files.readAllLines(log).size() : 0;
+  }
+
+  @Test
+  void nobodyIsRefusedAndNoTransferIsCut() throws IOException, InterruptedException {
+    Path before = directory.resolve("before.log");
+    Path after = directory.resolve("after.log");
+    try (Scene scene = new Scene("--access_log", before.toString(), "--drain", "100s")) {
+      Program crowd = scene.crowd();
+      await(USERS / 4, before);
+      Program next = scene.takeover("--access_log", after.toString());
+      next.await(next.err(), " ready; l4proxy ", 0, LONG);
+      await(USERS / 4, after);
+      assertTrue(scene.server.isAlive(), "transfers go on there");
+      Result result = scene.result(crowd);
+      assertEquals(0, result.refused(), crowd.said() + scene.server.said() + next.said());
+      assertEquals(0, result.cut(), crowd.said() + scene.server.said() + next.said());
+      assertTrue(result.users() >= USERS, "only " + result.users());
+      assertEquals(0, scene.server.exit(), scene.server.said());
+      assertEquals(1, scene.client.out().all().size(), scene.client.said());
+      scene.isServed();
+    }
+  }
+
+  @Test
+  void transfersThatLastLongerThanDrainAreCutThen() throws IOException, InterruptedException {
+    try (Scene scene = new Scene("--drain", "3s")) {
+      Program crowd = scene.crowd();
+      scene.server.awaitErr("user .* of ");
+      Program next = scene.takeover();
+      long ready = next.await(next.err(), " ready; l4proxy ", 0, LONG).at();
+      assertEquals(0, scene.server.exit(), scene.server.said());
+      assertTrue(System.nanoTime() - ready > Duration.ofMillis(2500).toNanos(), "cut too early");
+      Result result = scene.result(crowd);
+      assertEquals(TRANSFERS, result.cut(), crowd.said());
+      assertEquals(0, result.refused(), crowd.said());
+    }
+  }
+
+  @Test
+  void serverGoesOnWhenTheNextIsKilledMidway() throws IOException, InterruptedException {
+    try (Scene scene = new Scene()) {
+      for (String moment : List.of("takes over process", "control port listens", "connected")) {
+        Program next = scene.takeover();
+        next.awaitErr(moment);
+        next.kill();
+        next.exit();
+        if (scene.server.err().count("is taken over") > 0) { // it was faster than the signal
+          assertEquals(0, scene.server.exit(), scene.server.said());
+          scene.server = scene.account.server();
+        } else {
+          scene.server.awaitErr("the takeover failed");
+        }
+        Thread.sleep(ThreadLocalRandom.current().nextInt(100));
+        scene.isServed();
+      }
+      Program next = scene.takeover();
+      next.awaitErr(" ready; l4proxy ");
+      assertEquals(0, scene.server.exit(), scene.server.said());
+      scene.isServed();
+    }
+  }
+
+  @Test
+  void whatCannotBeTakenOverIsSaidInOneSentence() throws IOException, InterruptedException {
+    try (Account account = new Account(directory)) {
+      fails(account.startServer("--takeover"), "There is no server to take over");
+      Program server = account.server();
+      fails(
+          account.startServer("--takeover", "--state_dir", directory.resolve("x").toString()),
+          "There is no server to take over");
+      fails(
+          account.startServer(
+              "--takeover", "--ctl_addr", "127.0.0.1:" + FreePorts.next(), "--api_addr", "none"),
+          "its --ctl_addr is " + account.control());
+      server.signal("STOP");
+      fails(account.startServer("--takeover"), "it said nothing for 8 s");
+      server.signal("CONT");
+      server.terminate();
+      assertEquals(0, server.exit(), server.said());
+    }
+  }
+
+  private static void fails(Program program, String reason) throws InterruptedException {
+    assertEquals(1, program.exit(Duration.ofSeconds(60)), program.said());
+    List<String> said =
+        program.err().all().stream().filter(line -> line.startsWith("l4proxy: ")).toList();
+    assertEquals(1, said.size(), program.said());
+    assertTrue(said.getFirst().contains(reason), program.said());
+  }
+}
