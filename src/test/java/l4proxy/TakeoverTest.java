@@ -20,12 +20,19 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import l4proxy.auth.Grant;
 import l4proxy.auth.Identity;
 import l4proxy.auth.Keys;
 import l4proxy.auth.StateDirectory;
 import l4proxy.auth.StateException;
+import l4proxy.client.ProxyClient;
+import l4proxy.client.RefusedException;
 import l4proxy.client.ServiceConfig;
 import l4proxy.http.ProxyAccess;
 import l4proxy.net.HostPort;
@@ -39,10 +46,12 @@ import l4proxy.server.Takeover;
 import l4proxy.wire.Message;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One server takes another over, both in this process; over the kernel it is all the same. */
 @Timeout(60)
+@ExtendWith(LeakCheck.class)
 final class TakeoverTest {
   @TempDir private Path directory;
 
@@ -288,14 +297,42 @@ final class TakeoverTest {
 
   @Test
   void serviceEndedByCommandEndsTheUsersThatStayed() throws Exception {
+    BlockingQueue<HostPort> reachable = new LinkedBlockingQueue<>();
     try (EchoBackend backend = new EchoBackend();
         ProxyPair pair = new ProxyPair(directory, backend.address(), false);
-        Socket before = pair.user()) {
-      echo(before);
-      try (Next next = next(pair).start()) {
-        assertTrue(next.server.view().endClient(next.server.clients().getFirst().name()));
-        assertThrows(SocketException.class, () -> before.getInputStream().read());
+        ProxyClient second =
+            pair.newClient(
+                "second",
+                new ServiceConfig(
+                    "second", backend.address(), 0, false, Optional.empty(), 0, Optional.empty()),
+                reachable)) {
+      CompletableFuture<String> ended = new CompletableFuture<>();
+      Thread running =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  second.run();
+                } catch (RefusedException | InterruptedException e) {
+                  ended.complete(String.valueOf(e.getMessage()));
+                }
+              });
+      HostPort address = Objects.requireNonNull(reachable.poll(20, TimeUnit.SECONDS));
+      try (Socket before = new Socket(address.host(), address.port())) {
+        before.setSoTimeout(20_000);
+        echo(before);
+        try (Next next = next(pair).start()) {
+          String name =
+              next.server.clients().stream()
+                  .filter(client -> client.displayName().equals("second"))
+                  .findFirst()
+                  .orElseThrow()
+                  .name();
+          assertTrue(next.server.view().endClient(name));
+          assertThrows(SocketException.class, () -> before.getInputStream().read());
+          assertTrue(ended.get(20, TimeUnit.SECONDS).contains("was ended on the server"));
+        }
       }
+      running.join();
     }
   }
 

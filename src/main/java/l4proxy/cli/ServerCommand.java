@@ -240,6 +240,9 @@ final class ServerCommand implements Command {
       stop.await();
       events.happened(
           new Event.Noted("stopping; users have " + config.drain().toSeconds() + " s to finish"));
+      if (proxy.isTakenOver()) {
+        api.close(); // whoever watches goes on at the other
+      }
       proxy.drain(config.drain());
     }
   }

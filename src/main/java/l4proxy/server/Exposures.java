@@ -272,6 +272,11 @@ final class Exposures {
 
   private Outcome bind(Exposure exposure) {
     int port = exposure.asked().publicPort();
+    if (ports.isElsewhere(port)) { // for tunnels: all others are restored already
+      return new Outcome.Denied(
+          "port " + port + " is of the server that is taken over yet; try again in a second",
+          false);
+    }
     try {
       return new Outcome.Granted(services.open(ports.bind(port), exposure, false));
     } catch (IOException e) {
@@ -347,6 +352,7 @@ final class Exposures {
     return ports.allowed().contains(port)
         && key.allows(port)
         && services.at(port) == null
+        && !ports.isElsewhere(port)
         && !internals.contains(port);
   }
 }

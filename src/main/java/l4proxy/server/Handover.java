@@ -1,5 +1,6 @@
 package l4proxy.server;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -160,8 +161,10 @@ final class Handover implements AutoCloseable {
       while (!handedOver) {
         step(link, link.next(SILENCE));
       }
+    } catch (EOFException gone) {
+      why = String.valueOf(gone.getMessage());
     } catch (IOException e) {
-      why = String.valueOf(e.getMessage());
+      why = e.getMessage() + "; if process " + take.pid() + " is there yet, end it";
     } finally {
       if (!handedOver) {
         takeBack(link, why);
@@ -251,7 +254,7 @@ final class Handover implements AutoCloseable {
 
   private void takeBack(String name, AcceptLoop listener) {
     long began = System.nanoTime();
-    while (!closed) {
+    while (!closed && !estate.services().stopped()) {
       try {
         InetSocketAddress address = estate.address(name, listener);
         listener.resume(listen(address));

@@ -57,7 +57,12 @@ public final class Takeover implements AutoCloseable {
     TakeoverLink link = connect(directory);
     boolean begun = false;
     try {
-      link.send(new TakeoverMessage.Take(TakeoverMessage.PROTOCOL, version, control.toString()));
+      link.send(
+          new TakeoverMessage.Take(
+              TakeoverMessage.PROTOCOL,
+              version,
+              ProcessHandle.current().pid(),
+              control.toString()));
       TakeoverMessage answer = link.next(ANSWER);
       if (!(answer instanceof TakeoverMessage.Yes yes)) {
         throw new IOException(

@@ -19,8 +19,14 @@ sealed interface TakeoverMessage {
   /** The listener of the API without TLS. */
   String API = "api";
 
-  /** Next: wants to take over; where it is to have its control port, as configured. */
-  record Take(int protocol, String version, String control) implements TakeoverMessage {}
+  /**
+   * Next: wants to take over.
+   *
+   * @param version what it calls itself
+   * @param pid its process
+   * @param control where it is to have its control port, as configured
+   */
+  record Take(int protocol, String version, long pid, String control) implements TakeoverMessage {}
 
   /** Last: no, and nothing has changed; why, and what to do, in one sentence. */
   record No(String text) implements TakeoverMessage {}

@@ -385,4 +385,28 @@ final class KeysTest {
       assertThrows(StateException.class, () -> Keys.open(state, PIN));
     }
   }
+
+  @Test
+  void frozenKeysAreNotChanged() throws Exception {
+    Keys keys = Keys.open(state, PIN);
+    keys.freeze(true);
+    var e = assertThrows(StateException.class, () -> keys.create("ci", Grant.ALL));
+    assertTrue(e.getMessage().contains("try again"), e.getMessage());
+    assertThrows(StateException.class, () -> keys.revoke("default"));
+    assertTrue(keys.named("default").isPresent());
+    keys.freeze(false);
+    keys.create("ci", Grant.ALL);
+  }
+
+  @Test
+  void keyThatAnotherProcessRevokedIsForgottenAndNothingIsWritten() throws Exception {
+    Keys keys = Keys.open(state, PIN);
+    List<String> told = new ArrayList<>();
+    keys.onRevoked(key -> told.add(key.name()));
+    keys.forget("default");
+    keys.forget("default");
+    assertEquals(List.of("default"), told);
+    assertEquals(Optional.empty(), keys.named("default"));
+    assertTrue(Keys.open(state, PIN).named("default").isPresent());
+  }
 }

@@ -15,6 +15,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -284,5 +285,38 @@ final class StateDirectoryTest {
     assertEquals(
         Path.of(System.getProperty("user.home"), ".local/state/l4proxy"),
         StateDirectory.defaultPath(Map.of(), "me"));
+  }
+
+  @Test
+  void directoryThatIsTakenOverIsReadAndWrittenOnceItIsGivenUp() throws Exception {
+    Path d = temp.resolve("d");
+    assertThrows(StateException.class, () -> StateDirectory.beside(d));
+    StateDirectory last = StateDirectory.open(d);
+    last.write("x", "old");
+    assertTrue(StateDirectory.isHeld(d));
+    try (StateDirectory next = StateDirectory.beside(d)) {
+      assertEquals(Optional.of("old"), next.read("x"));
+      var early = assertThrows(StateException.class, () -> next.write("x", "new"));
+      assertTrue(early.getMessage().contains("try again"), early.getMessage());
+      assertThrows(StateException.class, () -> next.hold(Duration.ofMillis(50)));
+      last.close();
+      next.hold(Duration.ofSeconds(5));
+      next.write("x", "new");
+      assertThrows(StateException.class, () -> StateDirectory.open(d));
+    }
+    assertFalse(StateDirectory.isHeld(d));
+    try (StateDirectory again = StateDirectory.open(d)) {
+      assertEquals(Optional.of("new"), again.read("x"));
+    }
+  }
+
+  @Test
+  void directoryHeldByAnotherProcessIsSeenAsSuch() throws Exception {
+    assertFalse(StateDirectory.isHeld(temp.resolve("none")));
+    try (LockHolder other = LockHolder.start(temp, temp.resolve("lock"))) {
+      assertTrue(other.hasLock());
+      assertTrue(StateDirectory.isHeld(temp));
+    }
+    assertFalse(StateDirectory.isHeld(temp));
   }
 }

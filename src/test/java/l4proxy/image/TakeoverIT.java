@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -129,6 +128,7 @@ final class TakeoverIT {
       await(USERS / 4, before);
       Program next = scene.takeover("--access_log", after.toString());
       next.await(next.err(), " ready; l4proxy ", 0, LONG);
+      assertEquals(0, next.err().count("tcp_migrate_req"), next.said());
       await(USERS / 4, after);
       assertTrue(scene.server.isAlive(), "transfers go on there");
       Result result = scene.result(crowd);
@@ -143,13 +143,16 @@ final class TakeoverIT {
 
   @Test
   void transfersThatLastLongerThanDrainAreCutThen() throws IOException, InterruptedException {
-    try (Scene scene = new Scene("--drain", "3s")) {
+    Path before = directory.resolve("before.log");
+    try (Scene scene = new Scene("--access_log", before.toString(), "--drain", "3s")) {
       Program crowd = scene.crowd();
-      scene.server.awaitErr("user .* of ");
+      await(USERS / 10, before);
       Program next = scene.takeover();
-      long ready = next.await(next.err(), " ready; l4proxy ", 0, LONG).at();
+      long over = scene.server.await(scene.server.err(), "is taken over", 0, LONG).at();
+      next.await(next.err(), " ready; l4proxy ", 0, LONG);
+      long cut = crowd.awaitOut("^a transfer ").at();
+      assertTrue(cut - over > Duration.ofMillis(2500).toNanos(), "cut too early");
       assertEquals(0, scene.server.exit(), scene.server.said());
-      assertTrue(System.nanoTime() - ready > Duration.ofMillis(2500).toNanos(), "cut too early");
       Result result = scene.result(crowd);
       assertEquals(TRANSFERS, result.cut(), crowd.said());
       assertEquals(0, result.refused(), crowd.said());
@@ -170,7 +173,6 @@ final class TakeoverIT {
         } else {
           scene.server.awaitErr("the takeover failed");
         }
-        Thread.sleep(ThreadLocalRandom.current().nextInt(100));
         scene.isServed();
       }
       Program next = scene.takeover();
@@ -178,6 +180,90 @@ final class TakeoverIT {
       assertEquals(0, scene.server.exit(), scene.server.said());
       scene.isServed();
     }
+  }
+
+  @Test
+  void withoutTheKernelsHelpThePromiseIsWithdrawn() throws IOException, InterruptedException {
+    try (Scene scene = new Scene()) {
+      scene.network.set("net.ipv4.tcp_migrate_req", "0");
+      Program next = scene.takeover();
+      next.awaitErr("may be refused: net.ipv4.tcp_migrate_req is not 1");
+      next.awaitErr(" ready; l4proxy ");
+      scene.isServed();
+    }
+  }
+
+  @Test
+  void hungNextIsGivenUp() throws IOException, InterruptedException {
+    try (Scene scene = new Scene()) {
+      Program next = scene.takeover();
+      next.awaitErr("takes over process");
+      next.signal("STOP");
+      if (scene.server.err().count("is taken over") == 0) { // else it was faster than the signal
+        scene.server.await(
+            scene.server.err(), "it said nothing for 15 s; if process " + next.pid(), 0, LONG);
+        next.signal("CONT");
+        fails(next, "goes on instead: it said nothing for 15 s");
+        scene.isServed();
+      }
+    }
+  }
+
+  /** As systemctl does it: nobody connects while no server runs, and nothing else is lost. */
+  @Test
+  void stopAndStartLoseOnlyUsersWhoComeBetween() throws IOException, InterruptedException {
+    Path before = directory.resolve("before.log");
+    Path after = directory.resolve("after.log");
+    try (Scene scene = new Scene("--access_log", before.toString(), "--drain", "3s")) {
+      Program crowd = scene.crowd();
+      await(USERS / 10, before);
+      long began = System.nanoTime();
+      scene.server.terminate();
+      assertEquals(0, scene.server.exit(), scene.server.said());
+      Program next = scene.account.server("--access_log", after.toString());
+      await(1, after);
+      long served = System.nanoTime();
+      await(USERS / 10, after);
+      Result result = scene.result(crowd);
+      assertEquals(TRANSFERS, result.cut(), crowd.said());
+      long cut = crowd.awaitOut("^a transfer ").at();
+      assertTrue(cut - began > Duration.ofMillis(2500).toNanos(), "cut too early");
+      for (int i = 0; i < result.refused(); i++) {
+        long at = crowd.await(crowd.out(), "^a user ", i, LONG).at();
+        assertTrue(at - began > 0 && at - served < Duration.ofSeconds(1).toNanos(), crowd.said());
+      }
+      assertEquals(1, scene.client.out().all().size(), scene.client.said() + next.said());
+    }
+  }
+
+  @Test
+  void clientThatReadsItsFileAgainLosesNobody() throws IOException, InterruptedException {
+    Path log = directory.resolve("users.log");
+    Path file = directory.resolve("client.json");
+    try (Scene scene = new Scene("--access_log", log.toString())) {
+      scene.client.terminate();
+      scene.client.exit();
+      write(file, scene, "one");
+      Program client = scene.account.l4proxy("client", "--config", file.toString());
+      client.awaitOut("PUBLIC ADDRESS");
+      Program crowd = scene.crowd();
+      for (int i = 1; i <= 4; i++) {
+        await(i * USERS / 5, log);
+        write(file, scene, "name-" + i);
+        client.signal("HUP");
+        client.await(client.err(), "is read again", i - 1, LONG);
+      }
+      Result result = scene.result(crowd);
+      assertEquals(0, result.refused(), crowd.said() + client.said());
+      assertEquals(0, result.cut(), crowd.said() + client.said());
+    }
+  }
+
+  private static void write(Path file, Scene scene, String name) throws IOException {
+    Files.writeString(
+        file,
+        "{\"server\": \"%s\", \"services\": [{\"name\": \"%s\", \"port\": %d, \"publicPort\": %d}]}"
+            .formatted(scene.account.control(), name, scene.backend, PUBLIC_PORT));
   }
 
   @Test

@@ -9,6 +9,8 @@ import static org.mockito.Mockito.when;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
@@ -212,6 +214,28 @@ final class AcceptLoopTest {
       assertThrows(ConnectException.class, () -> connect(loop).close());
       user.getOutputStream().write(2);
       assertEquals(2, user.getInputStream().read());
+    }
+  }
+
+  @Test
+  void stoppedLoopAcceptsAgainFromAnotherListener() throws Exception {
+    try (AcceptLoop loop =
+        new AcceptLoop(
+            "test",
+            Loopback.listener(),
+            socket -> {
+              try (socket) {
+                socket.getInputStream().transferTo(socket.getOutputStream());
+              }
+            })) {
+      int port = loop.port();
+      loop.stop();
+      assertThrows(IOException.class, loop::share);
+      loop.resume(Sockets.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)));
+      try (Socket user = connect(loop)) {
+        user.getOutputStream().write(1);
+        assertEquals(1, user.getInputStream().read());
+      }
     }
   }
 

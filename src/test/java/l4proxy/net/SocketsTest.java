@@ -116,4 +116,24 @@ final class SocketsTest {
       assertEquals(pair.one().getPort(), connection.remote().getPort());
     }
   }
+
+  @Test
+  void portIsBoundBesideOnlyWhileItIsShared() throws Exception {
+    try (ServerSocket first =
+        Sockets.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
+      InetSocketAddress address = (InetSocketAddress) first.getLocalSocketAddress();
+      assertThrows(BindException.class, () -> Sockets.listenBeside(address).close());
+      Sockets.share(first, true);
+      assertThrows(BindException.class, () -> Sockets.listen(address).close());
+      try (ServerSocket second = Sockets.listenBeside(address)) {
+        first.close();
+        Sockets.share(second, false);
+        assertThrows(BindException.class, () -> Sockets.listen(address).close());
+        try (Socket user = new Socket(address.getAddress(), address.getPort());
+            Socket accepted = second.accept()) {
+          assertEquals(user.getLocalPort(), accepted.getPort());
+        }
+      }
+    }
+  }
 }

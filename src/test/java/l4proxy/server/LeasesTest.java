@@ -1,6 +1,7 @@
 package l4proxy.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
@@ -53,5 +54,24 @@ final class LeasesTest {
       Awaitility.await().until(() -> !events.of(Event.Warned.class).isEmpty());
     }
     assertTrue(Files.isDirectory(directory.resolve(Leases.FILE)));
+  }
+
+  @Test
+  void thoseOfAServerThatIsTakenOverAreWrittenFromTheEndOnOnly() throws Exception {
+    RecordedEvents events = new RecordedEvents();
+    Path file = directory.resolve(Leases.FILE);
+    try (StateDirectory state = StateDirectory.open(directory)) {
+      try (Leases leases = Leases.of(state, events, List.of(LEASE))) {
+        leases.keep(LEASE.gone(1));
+      }
+      assertFalse(Files.exists(file), "written by a process that took nothing over");
+      try (Leases leases = Leases.of(state, events, List.of(LEASE))) {
+        leases.keep(LEASE.gone(1));
+        leases.begin();
+      }
+      try (Leases again = Leases.open(state, events)) {
+        assertEquals(List.of(LEASE.gone(1)), again.all());
+      }
+    }
   }
 }

@@ -1,8 +1,13 @@
 package l4proxy.server;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import l4proxy.LeakCheck;
 import l4proxy.Loopback;
 import l4proxy.net.Watch;
@@ -37,6 +42,28 @@ final class TunnelPoolTest {
       pool.back(second);
       pool.back(first);
       assertSame(first, pool.take(SOON));
+    }
+  }
+
+  @Test
+  void filledPoolHasAsManyIdleTunnelsAsThereWereTunnelsAndAFewMore() throws Exception {
+    List<Integer> asked = new ArrayList<>();
+    TunnelPool pool = new TunnelPool(asked::add);
+    pool.keep();
+    assertEquals(List.of(2), asked);
+    try (Watch watch = new Watch();
+        Loopback one = Loopback.pair();
+        Loopback other = Loopback.pair();
+        Tunnel first = new Tunnel(one.connection(), Side.SERVER, watch);
+        Tunnel second = new Tunnel(other.connection(), Side.SERVER, watch)) {
+      pool.add(first);
+      pool.add(second);
+      assertSame(second, pool.take(SOON));
+      asked.clear();
+      pool.fill();
+      assertFalse(pool.isFilled());
+      int missing = asked.stream().mapToInt(Integer::intValue).sum();
+      assertTrue(missing >= 4, "asked for " + missing + " more");
     }
   }
 }
