@@ -175,6 +175,8 @@ public final class ProxyServer implements AutoCloseable {
       return takeover.isPresent()
           ? takeover.get().bind(listener, address.resolve())
           : Sockets.listen(address.resolve());
+    } catch (TakeoverException e) {
+      throw e;
     } catch (IOException e) {
       throw new IOException(
           "Cannot listen on "

@@ -185,8 +185,8 @@ public final class Takeover implements AutoCloseable {
 
   /** Asks for something, and waits until it is done; false when the other is gone. */
   private boolean asked(TakeoverMessage message) throws IOException {
+    tell(message);
     try {
-      link.send(message);
       return switch (link.next(ANSWER)) {
         case TakeoverMessage.Cancelled no -> throw cancelled(no.text());
         case TakeoverMessage.Shared _, TakeoverMessage.Closed _, TakeoverMessage.Released _ -> true;
@@ -201,8 +201,9 @@ public final class Takeover implements AutoCloseable {
     }
   }
 
-  private static IOException cancelled(String text) {
-    return new IOException("The server that was to be taken over goes on instead: " + text + ".");
+  private static TakeoverException cancelled(String text) {
+    return new TakeoverException(
+        "The server that was to be taken over goes on instead: " + text + ".");
   }
 
   /**
@@ -231,8 +232,8 @@ public final class Takeover implements AutoCloseable {
   private void tell(TakeoverMessage message) {
     try {
       link.send(message);
-    } catch (IOException gone) {
-      // and its users with it
+    } catch (IOException over) {
+      // what it said last, or that it is gone, is read next
     }
   }
 

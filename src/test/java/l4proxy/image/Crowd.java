@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -21,10 +22,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * that the tests themselves are not in.
  *
  * <p>{@code backend} prints its port and echoes until it is ended. {@code users PORT RATE LEAST
- * TRANSFERS END} starts {@code RATE} users a second, each of whom sends 200 bytes and wants them
- * back, and as many transfers, which go on and on. It ends when there were {@code LEAST} users and
- * the file {@code END} is there, 90 s later at most, and prints {@code users=N refused=N
- * transfers=N cut=N bytes=N}, with a line before for each that failed.
+ * TRANSFERS END} starts {@code RATE} users a second, fewer when 100 are waiting, each of whom sends
+ * 200 bytes and wants them back; and transfers, which go on and on. It ends when there were {@code
+ * LEAST} users and the file {@code END} is there, 90 s later at most, and prints {@code users=N
+ * refused=N transfers=N cut=N bytes=N seconds=N}, with a line before for each that failed.
  */
 final class Crowd {
   private static final int QUESTION = 200;
@@ -32,6 +33,7 @@ final class Crowd {
   private static final long LONGEST = TimeUnit.SECONDS.toNanos(90);
 
   private final int port;
+  private final Semaphore places = new Semaphore(100);
   private final AtomicInteger served = new AtomicInteger();
   private final AtomicInteger refused = new AtomicInteger();
   private final AtomicInteger cut = new AtomicInteger();
@@ -95,6 +97,7 @@ final class Crowd {
 
   private void run(int rate, int least, int transfers, Path end)
       throws IOException, InterruptedException {
+    long start = System.nanoTime();
     try (ExecutorService all = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < transfers; i++) {
         int seed = i;
@@ -103,6 +106,7 @@ final class Crowd {
       long began = System.nanoTime();
       int started = 0;
       while ((started < least || !Files.exists(end)) && System.nanoTime() - began < LONGEST) {
+        places.acquire();
         all.execute(this::user);
         started++;
         long due = began + started * TimeUnit.SECONDS.toNanos(1) / rate;
@@ -120,7 +124,9 @@ final class Crowd {
             + " cut="
             + cut
             + " bytes="
-            + bytes);
+            + bytes
+            + " seconds="
+            + (System.nanoTime() - start) / 1_000_000_000);
   }
 
   private void user() {
@@ -131,6 +137,8 @@ final class Crowd {
     } catch (IOException e) {
       refused.incrementAndGet();
       failed("a user", began, e);
+    } finally {
+      places.release();
     }
   }
 

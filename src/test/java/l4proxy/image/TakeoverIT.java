@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,7 +29,8 @@ final class TakeoverIT {
   private static final int PUBLIC_PORT = 20_000;
   private static final Duration LONG = Duration.ofSeconds(120);
   private static final Pattern RESULT =
-      Pattern.compile("users=(\\d+) refused=(\\d+) transfers=(\\d+) cut=(\\d+) bytes=(\\d+)");
+      Pattern.compile(
+          "users=(\\d+) refused=(\\d+) transfers=(\\d+) cut=(\\d+) bytes=(\\d+) seconds=\\d+");
 
   @TempDir private Path directory;
 
@@ -115,6 +117,13 @@ final class TakeoverIT {
     }
   }
 
+  /** What an access log says of those who did not end by themselves. */
+  private static String unserved(Path log) throws IOException {
+    return Files.readAllLines(log).stream()
+        .filter(line -> !line.contains("\"endedBy\":\"user\""))
+        .collect(Collectors.joining("\n", "\n--- " + log.getFileName() + "\n", ""));
+  }
+
   private static long lines(Path log) throws IOException {
     return Files.exists(log) ? Files.readAllLines(log).size() : 0;
   }
@@ -132,8 +141,10 @@ final class TakeoverIT {
       await(USERS / 4, after);
       assertTrue(scene.server.isAlive(), "transfers go on there");
       Result result = scene.result(crowd);
-      assertEquals(0, result.refused(), crowd.said() + scene.server.said() + next.said());
-      assertEquals(0, result.cut(), crowd.said() + scene.server.said() + next.said());
+      String said =
+          crowd.said() + scene.server.said() + unserved(before) + next.said() + unserved(after);
+      assertEquals(0, result.refused(), said);
+      assertEquals(0, result.cut(), said);
       assertTrue(result.users() >= USERS, "only " + result.users());
       assertEquals(0, scene.server.exit(), scene.server.said());
       assertEquals(1, scene.client.out().all().size(), scene.client.said());
@@ -178,6 +189,18 @@ final class TakeoverIT {
       Program next = scene.takeover();
       next.awaitErr(" ready; l4proxy ");
       assertEquals(0, scene.server.exit(), scene.server.said());
+      scene.isServed();
+    }
+  }
+
+  @Test
+  void nextGoesOnWhenTheOldOneIsKilledMidway() throws IOException, InterruptedException {
+    try (Scene scene = new Scene()) {
+      Program next = scene.takeover();
+      next.awaitErr("takes over process");
+      scene.server.kill();
+      scene.server.exit();
+      next.awaitErr(" ready; l4proxy ");
       scene.isServed();
     }
   }
