@@ -123,10 +123,9 @@ final class ClientSession {
     }
     services
         .of(this, asked.service())
-        .map(Service::tunnels)
-        .ifPresent(kind -> {
-          wanted.put(asked.service(), kind);
-          pool(kind).keep();
+        .ifPresent(service -> {
+          wanted.put(asked.service(), service.tunnels());
+          want(service.tunnels());
         });
   }
 
@@ -368,10 +367,20 @@ final class ClientSession {
     return connectsAnew;
   }
 
-  /** Tunnels of a kind that wait for a user. */
-  int idleTunnels(TunnelKind kind) {
+  /** Has as many tunnels of a kind wait as users are expected at once. */
+  void want(TunnelKind kind) {
+    int users =
+        services.all().stream()
+            .filter(service -> service.session() == this && service.tunnels().equals(kind))
+            .mapToInt(Service::expected)
+            .sum();
+    pool(kind).want(users);
+  }
+
+  /** Whether it does. */
+  boolean isFilled(TunnelKind kind) {
     TunnelPool pool = pools.get(kind);
-    return pool == null ? 0 : pool.idle();
+    return pool != null && pool.isFilled();
   }
 
   /** Tunnels of all kinds that wait for a user. */

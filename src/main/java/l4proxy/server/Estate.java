@@ -82,6 +82,7 @@ record Estate(
                 loop -> config.apiAddr().map(a -> new HostPort(a.host(), loop.port()).toString()))
             .orElse(null),
         listeners().map(AcceptLoop::port).toList(),
+        services.usersByPort(),
         leases.all(),
         forwarders.proxies());
   }

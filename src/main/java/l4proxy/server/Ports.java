@@ -67,6 +67,11 @@ final class Ports {
         : Sockets.listen(address);
   }
 
+  /** How many users a public port had on a server that is taken over. */
+  int usersElsewhere(int port) {
+    return takeover.map(other -> other.users().getOrDefault(port, 0)).orElse(0);
+  }
+
   /** Whether a server that is taken over has that port yet. */
   boolean isElsewhere(int port) {
     return takeover.filter(other -> other.holds(String.valueOf(port))).isPresent();

@@ -36,6 +36,7 @@ final class Service {
   private volatile @Nullable ClientSession leaving;
   private volatile Instant connectedAt = Instant.now();
   private volatile boolean awaited;
+  private volatile int expected;
   private volatile String process = "";
   private volatile @Nullable HostPort direct;
   private volatile @Nullable InternalPort internal;
@@ -203,12 +204,31 @@ final class Service {
   /** Whether its client is there with tunnels enough for a start, or is not waited for. */
   boolean isReady() {
     ClientSession serving = session;
-    return serving == null ? !awaited : serving.idleTunnels(tunnels()) >= 2;
+    return serving == null ? !awaited : serving.isFilled(tunnels());
   }
 
-  /** Its client, connected to a server that is taken over, is on its way here. */
-  void await() {
+  /**
+   * Its client, connected to a server that is taken over, is on its way here.
+   *
+   * @param users it has there
+   */
+  void await(int users) {
     awaited = true;
+    expected = users;
+  }
+
+  /** As many users are to be expected at once. */
+  int expected() {
+    return expected;
+  }
+
+  /** From now on its users come here. */
+  void arrived() {
+    expected = 0;
+    ClientSession serving = session;
+    if (serving != null) {
+      serving.want(tunnels());
+    }
   }
 
   /** Where its tunnels arrive; null for the control port. */

@@ -3,6 +3,7 @@ package l4proxy.server;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -115,7 +116,7 @@ final class Services implements Watch.Watched, AutoCloseable {
       PublicPort port = there == null ? restored(lease) : there;
       Service service = new Service(lease.key(), asked, port, lease.drawn(), lease.host());
       if (lease.held()) {
-        service.await();
+        service.await(binder.usersElsewhere(lease.port()));
       }
       port.join(service);
       leases.keep(lease.gone(now));
@@ -147,9 +148,21 @@ final class Services implements Watch.Watched, AutoCloseable {
       if (late || port.members().stream().anyMatch(Service::isReady)) {
         port.listen(binder.bind(port.number()));
         elsewhere.remove(port);
+        port.members().forEach(Service::arrived);
       }
     }
     return elsewhere.isEmpty();
+  }
+
+  /** How many users each public port has, those without any left out. */
+  Map<Integer, Integer> usersByPort() {
+    Map<Integer, Integer> all = new HashMap<>();
+    ports.forEach((number, port) -> {
+      if (!port.users().isEmpty()) {
+        all.put(number, port.users().size());
+      }
+    });
+    return all;
   }
 
   /** The listeners of all public ports. */

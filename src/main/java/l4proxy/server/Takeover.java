@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -132,6 +133,11 @@ public final class Takeover implements AutoCloseable {
 
   List<Lease> leases() {
     return last.leases();
+  }
+
+  /** How many users public ports have, by number. */
+  Map<Integer, Integer> users() {
+    return last.users();
   }
 
   List<TakeoverMessage.Proxy> forwarders() {

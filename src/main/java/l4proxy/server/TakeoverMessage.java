@@ -1,6 +1,7 @@
 package l4proxy.server;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,7 @@ sealed interface TakeoverMessage {
    * @param controlPort where the control port listens
    * @param api where the API listens without TLS, if it does
    * @param ports of all its other listeners
+   * @param users how many public ports have now, by number
    * @param leases what it remembers of public ports
    * @param forwarders its own forward proxies
    */
@@ -48,6 +50,7 @@ sealed interface TakeoverMessage {
       int controlPort,
       @Nullable String api,
       List<Integer> ports,
+      Map<Integer, Integer> users,
       List<Lease> leases,
       List<Proxy> forwarders)
       implements TakeoverMessage {}

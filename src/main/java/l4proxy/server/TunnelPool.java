@@ -268,10 +268,22 @@ final class TunnelPool {
 
   /** Gets as many idle tunnels as there are in all, and a few: soon no more will come. */
   void fill() {
+    lock.lock();
+    int all;
+    try {
+      all = idle.size() + inUse;
+    } finally {
+      lock.unlock();
+    }
+    want(2 * LEAST + all);
+  }
+
+  /** Has so many idle tunnels from now on, within what a pool may have. */
+  void want(int tunnels) {
     int missing;
     lock.lock();
     try {
-      least = Math.min(MOST_SPARE, 2 * LEAST + idle.size() + inUse);
+      least = Math.clamp(tunnels, LEAST, MOST_SPARE);
       missing = missing();
     } finally {
       lock.unlock();
