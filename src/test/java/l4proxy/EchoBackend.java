@@ -30,8 +30,13 @@ public final class EchoBackend implements AutoCloseable {
   }
 
   public EchoBackend(Service service) throws IOException {
+    this(service, 0);
+  }
+
+  /** One on a certain port, or on any for 0. */
+  public EchoBackend(Service service, int port) throws IOException {
     ServerSocket listener =
-        Sockets.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        Sockets.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     loop =
         new AcceptLoop(
             "backend",
@@ -46,7 +51,8 @@ public final class EchoBackend implements AutoCloseable {
             });
   }
 
-  private static void echo(Socket socket) throws IOException {
+  /** Sends back what it gets. */
+  public static void echo(Socket socket) throws IOException {
     byte[] buffer = new byte[64 * 1024];
     for (int n = socket.getInputStream().read(buffer);
         n >= 0;

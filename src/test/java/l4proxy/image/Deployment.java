@@ -21,9 +21,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import l4proxy.EchoBackend;
 import l4proxy.lab.Home;
 import l4proxy.lab.Lab;
+import l4proxy.lab.Namespace;
 
 /**
  * The image's server, and its clients at their homes, in a lab. {@link #close()} ends all of it,
@@ -92,29 +94,32 @@ final class Deployment implements AutoCloseable {
 
   /** Waits for a server that this deployment's account started, and learns its first key. */
   void ready(Program program) throws InterruptedException {
-    program.awaitErr(" ready; l4proxy ");
+    program.await(program.err(), " ready; l4proxy ", 0, Faults.PATIENCE);
     if (join.isEmpty()) {
       program.awaitOut("l4p1_");
       join = server.keys().getFirst();
     }
   }
 
-  Path accessLog() {
+  /** The environment of a client that joins. */
+  Map<String, String> join() {
+    return Map.of("L4PROXY_JOIN", join);
+  }
+
+  private Path accessLog() {
     return directory.resolve("access.log");
   }
 
   /** A backend on loopback at a home. */
-  EchoBackend backend(Home home, EchoBackend.Service service)
+  EchoBackend backend(Home home, Callable<EchoBackend> made)
       throws IOException, InterruptedException {
-    EchoBackend backend = home.host().call(() -> new EchoBackend(service));
+    EchoBackend backend = home.host().call(made);
     backends.add(backend);
     return backend;
   }
 
   EchoBackend backend(Home home) throws IOException, InterruptedException {
-    EchoBackend backend = home.host().call(() -> new EchoBackend());
-    backends.add(backend);
-    return backend;
+    return backend(home, EchoBackend::new);
   }
 
   /** A client that exposes a backend of its home. */
@@ -125,9 +130,15 @@ final class Deployment implements AutoCloseable {
   Program startClient(
       Home home, Map<String, String> more, String to, EchoBackend backend, String... words)
       throws IOException {
-    Map<String, String> all = new HashMap<>(more);
-    all.put("L4PROXY_JOIN", join);
+    Map<String, String> all = new HashMap<>(join());
+    all.putAll(more);
     return account(home).clientOf(to, all, backend.port(), words);
+  }
+
+  /** Where a client says that its service is reachable. */
+  static int publicPort(Program client) throws InterruptedException {
+    client.await(client.out(), "^PUBLIC ADDRESS: ", 0, Faults.PATIENCE);
+    return Account.publicPort(client);
   }
 
   /** A user who is connected to a public port. */
@@ -212,7 +223,7 @@ final class Deployment implements AutoCloseable {
         Lab.SERVER + ":" + port, client.get("publicAddress").getAsString(), list.toString());
   }
 
-  private static List<String> open(l4proxy.lab.Namespace namespace, String end)
+  private static List<String> open(Namespace namespace, String end)
       throws IOException, InterruptedException {
     List<String> all = new ArrayList<>();
     all.addAll(namespace.connections("established", end, "=", ":" + CONTROL));

@@ -18,11 +18,19 @@ final class Faults {
   /** The client is back after the link healed. */
   static final double BACK = LONG ? 5 : 10;
 
+  /** Where a machine is busy with other labs. */
+  static final Duration SLACK = Duration.ofSeconds(LONG ? 1 : 8);
+
   private Faults() {}
 
   /** One of two, for the long form and for every build. */
   static int longOr(int many, int few) {
     return LONG ? many : few;
+  }
+
+  /** A fault lasts so long. */
+  static void lasts(Duration time) throws InterruptedException {
+    Thread.sleep(time);
   }
 
   /** It took no longer than that; printed in any case. */

@@ -139,6 +139,13 @@ public final class Lab implements AutoCloseable {
     return server;
   }
 
+  /** The server's machine has its other address alone from now on. */
+  public void moveServer() throws IOException, InterruptedException {
+    server.ip("address", "delete", SERVER + "/24", "dev", "wan");
+    server.ip("address", "replace", SERVER_MOVED + "/24", "dev", "wan");
+    server.ip("route", "replace", "default", "via", "203.0.113.1");
+  }
+
   /** Between users and the internet. */
   public Link userLink() {
     return userLink;

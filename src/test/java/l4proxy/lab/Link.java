@@ -1,9 +1,12 @@
 package l4proxy.lab;
 
 import java.io.IOException;
+import java.util.regex.Pattern;
 
 /** One cable of the internet's, which can be broken in several ways and healed. */
 public final class Link {
+  private static final Pattern COUNTED = Pattern.compile("counter packets ([0-9]+)");
+
   private final Namespace internet;
   private final String name;
   private boolean ruled;
@@ -34,13 +37,22 @@ public final class Link {
         table inet fault_%1$s {
           chain forward {
             type filter hook forward priority filter; policy accept;
-            iifname "%1$s" %2$s drop
-            oifname "%1$s" %2$s drop
+            iifname "%1$s" %2$s counter drop
+            oifname "%1$s" %2$s counter drop
           }
         }
         """
             .formatted(name, which));
     ruled = true;
+  }
+
+  /** How many packets a rule has taken since it was made. */
+  public long lost() throws IOException, InterruptedException {
+    return COUNTED
+        .matcher(internet.run("nft", "list", "table", "inet", "fault_" + name))
+        .results()
+        .mapToLong(counter -> Long.parseLong(counter.group(1)))
+        .sum();
   }
 
   /** The link is as good as new. */
