@@ -100,7 +100,7 @@ final class ClocksIT {
       }
       assertEquals(1, client.err().count(" connected to server"), client.said());
       assertEquals(0, server.err().count("is gone"), server.said());
-      deployment.awaitSettled(home, port, 0, Faults.PATIENCE);
+      deployment.awaitSettled(home, port);
       isBehind(client, server, ofServers);
     }
   }

@@ -190,27 +190,35 @@ final class Deployment implements AutoCloseable {
   }
 
   /**
-   * Waits until there is exactly one session, connected, at its port, and neither side has a
-   * connection beyond that session, its two idle tunnels and those in use by users.
+   * Waits until there is exactly one session, connected, at its port, no user, and neither side has
+   * a connection beyond that session and its idle tunnels.
    */
-  void awaitSettled(Home home, int port, int users, Duration time) {
+  void awaitSettled(Home home, int port) {
     await()
-        .atMost(time)
+        .atMost(Faults.PATIENCE)
         .pollInterval(Duration.ofMillis(250))
-        .untilAsserted(() -> isSettled(home, port, users));
+        .untilAsserted(() -> isSettled(home, port));
   }
 
-  private void isSettled(Home home, int port, int users) throws IOException, InterruptedException {
+  private void isSettled(Home home, int port) throws IOException, InterruptedException {
     isListedOnce(port);
     JsonObject load = api("/v1/server").getAsJsonObject("load");
     assertEquals(1, load.get("clients").getAsInt(), load.toString());
-    assertEquals(users, load.get("tunnelsInUse").getAsInt(), load.toString());
+    assertEquals(0, load.get("tunnelsInUse").getAsInt(), load.toString());
     int idle = load.get("idleTunnels").getAsInt();
     assertTrue(idle >= LEAST_IDLE, load.toString());
     List<String> ofServer = open(lab.server(), "sport");
     List<String> ofClient = open(home.host(), "dport");
-    assertEquals(1 + idle + users, ofServer.size(), ofServer.toString());
-    assertEquals(1 + idle + users, ofClient.size(), ofClient.toString());
+    assertEquals(1 + idle, ofServer.size(), ofServer.toString());
+    assertEquals(1 + idle, ofClient.size(), ofClient.toString());
+  }
+
+  /** Waits until that many users are on. */
+  void awaitUsers(int users) {
+    await()
+        .atMost(Faults.PATIENCE)
+        .until(() ->
+            api("/v1/server").getAsJsonObject("load").get("tunnelsInUse").getAsInt() == users);
   }
 
   /** The API lists one client, and it is connected and has this port. */

@@ -55,7 +55,7 @@ final class DescriptorsIT {
       deployment.isServed(port);
       usedUpAndBack(deployment, port, server);
       assertTrue(server.err().count("cannot accept connections for now") > 0, server.said());
-      deployment.awaitSettled(home, port, 0, Faults.PATIENCE);
+      deployment.awaitSettled(home, port);
     }
   }
 
@@ -76,7 +76,7 @@ final class DescriptorsIT {
       int port = Deployment.publicPort(client);
       deployment.isServed(port);
       usedUpAndBack(deployment, port, client);
-      deployment.awaitSettled(home, port, 0, Faults.PATIENCE);
+      deployment.awaitSettled(home, port);
     }
   }
 

@@ -21,6 +21,9 @@ final class Faults {
   /** Where a machine is busy with other labs. */
   static final Duration SLACK = Duration.ofSeconds(LONG ? 1 : 8);
 
+  /** What a dead link takes to be noticed, and a tunnel that died with it to be given up. */
+  static final Duration GIVEN_UP = Duration.ofSeconds(15 + 20).plus(SLACK);
+
   private Faults() {}
 
   /** One of two, for the long form and for every build. */

@@ -46,7 +46,7 @@ final class LossIT {
       Figures.print(what + ": all over after", System.nanoTime() - began);
       assertTrue(home.link().lost() > 0, "nothing was lost");
       home.link().heal();
-      deployment.awaitSettled(home, port, 0, Faults.PATIENCE);
+      deployment.awaitSettled(home, port);
       if (percent < TOO_MUCH) {
         assertEquals(TRANSFERS, whole);
         assertEquals(1, client.err().count(" connected to server"), client.said());

@@ -1,6 +1,8 @@
 package l4proxy.image;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -41,7 +43,7 @@ final class MovesIT {
       Program client = deployment.startClient(home, backend);
       int port = Deployment.publicPort(client);
       deployment.isServed(port);
-      deployment.awaitSettled(home, port, 0, Faults.PATIENCE);
+      deployment.awaitSettled(home, port);
       Recovery recovery = new Recovery(server, client);
       home.forgetMappings();
       long forgotten = System.nanoTime();
@@ -55,7 +57,7 @@ final class MovesIT {
       Faults.within(
           "forgotten mapping: client back", back - forgotten, Faults.NOTICED + Faults.BACK);
       deployment.awaitServed(port, Faults.PATIENCE);
-      deployment.awaitSettled(home, port, 0, Faults.PATIENCE);
+      deployment.awaitSettled(home, port);
     }
   }
 
@@ -87,7 +89,7 @@ final class MovesIT {
         Faults.within("changed address: noticed by the client", knew - changed, Faults.NOTICED);
         Faults.within("changed address: client back after that", back - knew, Faults.BACK);
         deployment.awaitServed(port, Faults.PATIENCE);
-        deployment.awaitSettled(home, port, 0, Faults.PATIENCE);
+        deployment.awaitSettled(home, port);
       }
       assertEquals(1, client.out().all().size(), client.said());
     }
@@ -125,7 +127,7 @@ final class MovesIT {
           deployment.lab().user().call(() -> Users.connect(Lab.SERVER_MOVED, port))) {
         Users.echo(user);
       }
-      deployment.awaitSettled(home, port, 0, Faults.PATIENCE);
+      deployment.awaitSettled(home, port);
       assertEquals(1, client.out().all().size(), client.said());
     }
   }
@@ -142,21 +144,26 @@ final class MovesIT {
       Program server = deployment.startServer();
       Program client = deployment.startClient(gone, backend);
       int port = Deployment.publicPort(client);
-      deployment.isServed(port);
       Recovery recovery = new Recovery(server, client);
-      gone.link().cut();
-      copy(deployment.account(gone).state(), deployment.account(elsewhere).state());
-      Program moved = deployment.startClient(elsewhere, other);
-      assertEquals(port, Deployment.publicPort(moved));
-      Faults.within(
-          "client elsewhere, address printed",
-          System.nanoTime() - moved.started(),
-          2 * Faults.BACK);
-      deployment.isServed(port);
-      Faults.within(
-          "client elsewhere, a user served", System.nanoTime() - moved.started(), 2 * Faults.BACK);
-      recovery.serverKnows();
-      deployment.awaitSettled(elsewhere, port, 0, Faults.PATIENCE);
+      try (Socket lost = deployment.user(port)) {
+        lost.setSoTimeout((int) Faults.PATIENCE.toMillis());
+        Users.echo(lost);
+        gone.link().cut();
+        long cut = System.nanoTime();
+        copy(deployment.account(gone).state(), deployment.account(elsewhere).state());
+        Program moved = deployment.startClient(elsewhere, other);
+        assertEquals(port, Deployment.publicPort(moved));
+        long announced = System.nanoTime() - moved.started();
+        Faults.within("client elsewhere, address printed", announced, 2 * Faults.BACK);
+        deployment.isServed(port);
+        recovery.serverKnows();
+        assertThrows(SocketException.class, () -> lost.getInputStream().read());
+        double givenUp = Faults.GIVEN_UP.toSeconds();
+        Faults.within("user of a vanished client, reset", System.nanoTime() - cut, givenUp);
+        await().atMost(Faults.PATIENCE).until(() -> backend.connections() == 0);
+        Faults.within("backend of a vanished client, let go", System.nanoTime() - cut, givenUp);
+      }
+      deployment.awaitSettled(elsewhere, port);
       assertTrue(client.isAlive(), "it goes on trying");
     }
   }

@@ -25,9 +25,6 @@ final class OutagesIT {
   private static final int TRANSFERS = 20;
   private static final Duration PAUSE = Duration.ofMillis(250);
 
-  /** What a dead link takes to be noticed, and a tunnel that died with it to be given up. */
-  private static final Duration GIVEN_UP = Duration.ofSeconds(15 + 20);
-
   @TempDir private Path directory;
 
   private final Transfers transfers = new Transfers(110, PAUSE);
@@ -50,19 +47,18 @@ final class OutagesIT {
       for (int i = 0; i < TRANSFERS; i++) {
         transfers.start(deployment.user(port));
       }
-      deployment.awaitSettled(home, port, TRANSFERS, Faults.PATIENCE);
+      deployment.awaitUsers(TRANSFERS);
       Recovery recovery = new Recovery(server, client);
       breaks.take(home, server, client);
       long broken = System.nanoTime();
       Faults.lasts(outage);
-      heals.take(home, server, client);
       long healed = System.nanoTime();
+      heals.take(home, server, client);
       if (outage.toSeconds() > 15) {
         Faults.within("back after an outage", recovery.back() - healed, Faults.BACK);
       }
-      int whole =
-          transfers.areWholeOrReset(Duration.ofSeconds(120), broken, GIVEN_UP.plus(Faults.SLACK));
-      deployment.awaitSettled(home, port, 0, Faults.PATIENCE);
+      int whole = transfers.areWholeOrReset(Duration.ofSeconds(120), broken, Faults.GIVEN_UP);
+      deployment.awaitSettled(home, port);
       return whole;
     }
   }
@@ -108,7 +104,7 @@ final class OutagesIT {
       for (int i = 0; i < TRANSFERS; i++) {
         transfers.start(deployment.user(port));
       }
-      deployment.awaitSettled(home, port, TRANSFERS, Faults.PATIENCE);
+      deployment.awaitUsers(TRANSFERS);
       Recovery recovery = new Recovery(server, client);
       server.kill();
       long killed = System.nanoTime();
@@ -118,7 +114,7 @@ final class OutagesIT {
       long ready = System.nanoTime();
       Faults.within("back after kill -9 of the server", recovery.back() - ready, Faults.BACK);
       assertEquals(0, transfers.areWholeOrReset(Faults.PATIENCE, killed, Faults.SLACK));
-      deployment.awaitSettled(home, port, 0, Faults.PATIENCE);
+      deployment.awaitSettled(home, port);
       assertTrue(again.isAlive());
       assertEquals(1, client.out().all().size(), client.said());
     }

@@ -115,7 +115,7 @@ final class RestartsUnderLoadIT {
       assertTrue(longest / 1e9 < 2 * Faults.BACK, "too long");
       assertEquals(0, failed.get(), "users hung, or were told something wrong");
       assertEquals(1, client.out().all().size(), client.said());
-      deployment.awaitSettled(home, port, 0, Faults.PATIENCE);
+      deployment.awaitSettled(home, port);
     }
   }
 
@@ -146,7 +146,7 @@ final class RestartsUnderLoadIT {
       print("client", longest);
       assertTrue(longest / 1e9 < 2 * Faults.BACK, "too long");
       assertEquals(0, failed.get(), "users hung, or were told something wrong");
-      deployment.awaitSettled(home, port, 0, Faults.PATIENCE);
+      deployment.awaitSettled(home, port);
       assertTrue(server.isAlive());
     }
   }

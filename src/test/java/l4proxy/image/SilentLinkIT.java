@@ -37,15 +37,15 @@ final class SilentLinkIT {
         long clientKnew = recovery.clientKnows();
         long serverKnew = recovery.serverKnows();
         Faults.lasts(LATER.multipliedBy(round - 1));
-        home.link().heal();
         long healed = System.nanoTime();
+        home.link().heal();
         long back = recovery.back();
         deployment.awaitServed(port, Faults.PATIENCE);
         String which = "black hole " + round + ": ";
         Faults.within(which + "noticed by the client", clientKnew - cut, Faults.NOTICED);
         Faults.within(which + "noticed by the server", serverKnew - cut, Faults.NOTICED);
         Faults.within(which + "client back after the healing", back - healed, Faults.BACK);
-        deployment.awaitSettled(home, port, 0, Faults.PATIENCE);
+        deployment.awaitSettled(home, port);
         Figures.print(which + "nothing left over after", System.nanoTime() - healed);
       }
       assertEquals(1, client.out().all().size(), client.said());

@@ -1,6 +1,7 @@
 package l4proxy.lab;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -13,19 +14,24 @@ final class Commands {
 
   /** Runs one to its end with this on stdin; what it printed, if its exit code was 0. */
   static String run(String input, List<String> command) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    Process process = new ProcessBuilder(command).start();
     try (var out = process.getOutputStream()) {
       out.write(input.getBytes(StandardCharsets.UTF_8));
     }
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String said = text(process.getInputStream());
+    String complaint = text(process.getErrorStream());
     if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new IOException(String.join(" ", command) + " does not end");
     }
     if (process.exitValue() != 0) {
-      throw new IOException(String.join(" ", command) + ": " + said.strip());
+      throw new IOException(String.join(" ", command) + ": " + complaint.strip());
     }
     return said;
+  }
+
+  private static String text(InputStream in) throws IOException {
+    return new String(in.readAllBytes(), StandardCharsets.UTF_8);
   }
 
   static String run(String... command) throws IOException, InterruptedException {

@@ -103,6 +103,7 @@ public final class Lab implements AutoCloseable {
 
   /** Removes what test processes that are no more left behind. */
   private static void sweep() throws IOException, InterruptedException {
+    Marks.endProcesses(Lab::isDead);
     if (!Files.isDirectory(Namespace.ALL)) {
       return;
     }
@@ -111,22 +112,16 @@ public final class Lab implements AutoCloseable {
       names = files.map(file -> file.getFileName().toString()).toList();
     }
     for (String name : names) {
-      Matcher matcher = NAME.matcher(name);
-      if (matcher.matches() && ProcessHandle.of(Long.parseLong(matcher.group(1))).isEmpty()) {
-        endProcesses(name);
+      if (isDead(name)) {
         Namespace.remove(name);
       }
     }
   }
 
-  /** What still runs in a namespace: its test cannot end it any more. */
-  private static void endProcesses(String name) throws IOException, InterruptedException {
-    Commands.run("ip", "netns", "pids", name)
-        .lines()
-        .map(pid -> ProcessHandle.of(Long.parseLong(pid.strip())))
-        .flatMap(Optional::stream)
-        .filter(process -> !process.equals(ProcessHandle.current()))
-        .forEach(ProcessHandle::destroyForcibly);
+  /** Whether the test process that made a namespace is no more. */
+  private static boolean isDead(String name) {
+    Matcher matcher = NAME.matcher(name);
+    return matcher.matches() && ProcessHandle.of(Long.parseLong(matcher.group(1))).isEmpty();
   }
 
   /** Where users are. */
@@ -168,8 +163,8 @@ public final class Lab implements AutoCloseable {
 
   @Override
   public void close() throws IOException, InterruptedException {
+    Marks.endProcesses(name -> name.startsWith(stem));
     for (Namespace each : all.reversed()) {
-      endProcesses(each.toString());
       each.close();
     }
   }

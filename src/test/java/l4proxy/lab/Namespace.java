@@ -28,7 +28,7 @@ public final class Namespace implements AutoCloseable {
 
   /** What stands before a command that is to run in it. */
   public List<String> prefix() {
-    return List.of("ip", "netns", "exec", name);
+    return List.of("ip", "netns", "exec", name, "env", Marks.VARIABLE + name);
   }
 
   /** Runs a short command in it; what it printed, if its exit code was 0. */
