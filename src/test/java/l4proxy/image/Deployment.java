@@ -35,7 +35,6 @@ final class Deployment implements AutoCloseable {
   static final int CONTROL = 2222;
   private static final int API = 2223;
   private static final int LEAST_IDLE = 2;
-  private static final int LONG_LINE = 40;
 
   private final Path directory;
   private final Lab lab;
@@ -257,45 +256,10 @@ final class Deployment implements AutoCloseable {
     }
   }
 
-  /** Nothing that was printed or logged has a secret, but for the line that says how to join. */
   private void saysNoSecret() throws IOException {
-    List<String> secrets = secrets();
-    StringBuilder said = new StringBuilder();
-    for (Program each : server.programs()) {
-      said.append(each.err().text());
-      each.out().all().stream().filter(l -> !l.contains("L4PROXY_JOIN=")).forEach(said::append);
-    }
-    for (Account each : clients.values()) {
-      each.programs().forEach(program -> said.append(program.said()));
-    }
-    if (Files.exists(accessLog())) {
-      said.append(Files.readString(accessLog()));
-    }
-    String all = said.toString();
-    for (String secret : secrets) {
-      assertTrue(!all.contains(secret), "a secret was printed or logged");
-      for (Account each : clients.values()) {
-        Secrets.absentFrom(each.state(), secret);
-      }
-    }
-  }
-
-  private List<String> secrets() throws IOException {
-    List<String> all = new ArrayList<>();
     if (!join.isEmpty()) {
-      all.addAll(Secrets.forms(join));
+      SecretSearch search = new SecretSearch(List.of(join, adminKey()), server);
+      search.saysNone(clients.values(), accessLog());
     }
-    if (Files.exists(server.credentials())) {
-      all.addAll(Secrets.forms(adminKey()));
-    }
-    Path identity = server.state().resolve("identity.pem");
-    if (Files.exists(identity)) {
-      String text = Files.readString(identity);
-      text.substring(text.indexOf("PRIVATE KEY"))
-          .lines()
-          .filter(line -> line.length() >= LONG_LINE && !line.startsWith("-"))
-          .forEach(all::add);
-    }
-    return all;
   }
 }

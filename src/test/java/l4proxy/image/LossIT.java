@@ -28,7 +28,8 @@ final class LossIT {
   @CsvSource({"1, 64", "5, 32", "20, 4"})
   void transfersAreWholeOverALossyLink(int percent, int pieces)
       throws IOException, InterruptedException {
-    Transfers transfers = new Transfers(Faults.longOr(4, 1) * pieces, Duration.ofMillis(10));
+    Transfers transfers =
+        new Transfers(percent + " % loss", Faults.longOr(4, 1) * pieces, Duration.ofMillis(10));
     try (Deployment deployment = new Deployment(directory);
         transfers) {
       Home home = deployment.lab().first();

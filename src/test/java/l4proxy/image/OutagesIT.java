@@ -8,8 +8,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import l4proxy.EchoBackend;
 import l4proxy.lab.Home;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,7 +29,12 @@ final class OutagesIT {
 
   @TempDir private Path directory;
 
-  private final Transfers transfers = new Transfers(110, PAUSE);
+  private Transfers transfers;
+
+  @BeforeEach
+  void prepare(TestInfo test) {
+    transfers = new Transfers(test.getDisplayName(), 110, PAUSE);
+  }
 
   /** What breaks, or heals. */
   @FunctionalInterface
@@ -38,7 +45,7 @@ final class OutagesIT {
   private int survive(Duration outage, Step breaks, Step heals)
       throws IOException, InterruptedException {
     try (Deployment deployment = new Deployment(directory);
-        transfers) {
+        Transfers ended = transfers) {
       Home home = deployment.lab().first();
       EchoBackend backend = deployment.backend(home, () -> new EchoBackend(transfers::serve));
       Program server = deployment.startServer();
@@ -82,7 +89,7 @@ final class OutagesIT {
         (home, server, client) -> home.link().heal());
   }
 
-  @ParameterizedTest
+  @ParameterizedTest(name = "is the server stopped: {0}")
   @ValueSource(booleans = {true, false})
   void transfersEndCleanlyOrInAResetWhenOneSideIsStopped(boolean isServer)
       throws IOException, InterruptedException {
@@ -95,7 +102,7 @@ final class OutagesIT {
   @Test
   void transfersEndInAResetWhenTheServerIsKilled() throws IOException, InterruptedException {
     try (Deployment deployment = new Deployment(directory);
-        transfers) {
+        Transfers ended = transfers) {
       Home home = deployment.lab().first();
       EchoBackend backend = deployment.backend(home, () -> new EchoBackend(transfers::serve));
       Program server = deployment.startServer();

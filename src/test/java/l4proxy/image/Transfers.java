@@ -42,6 +42,7 @@ final class Transfers implements AutoCloseable {
   /** What one end saw, and when. */
   private record Outcome(End end, long at) {}
 
+  private final String what;
   private final int pieces;
   private final Duration pause;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -49,8 +50,9 @@ final class Transfers implements AutoCloseable {
   private final List<FutureTask<Outcome>> atUser = new ArrayList<>();
   private final Map<Integer, FutureTask<Outcome>> atBackend = new ConcurrentHashMap<>();
 
-  /** Each of so many pieces of 64 KiB, with a pause behind each. */
-  Transfers(int pieces, Duration pause) {
+  /** What they go through, and each of so many pieces of 64 KiB, with a pause behind each. */
+  Transfers(String what, int pieces, Duration pause) {
+    this.what = what;
     this.pieces = pieces;
     this.pause = pause;
   }
@@ -173,9 +175,9 @@ final class Transfers implements AutoCloseable {
         last = Math.max(last, after);
       }
     }
-    System.out.printf("FIGURE: %d of %d transfers whole%n", whole, users.size());
+    System.out.printf("FIGURE: %s: %d of %d transfers whole%n", what, whole, users.size());
     if (whole < users.size()) {
-      Figures.print("last transfer reset after", last);
+      Figures.print(what + ": last transfer reset after", last);
     }
     return whole;
   }
