@@ -10,11 +10,11 @@ import l4proxy.net.HostPort;
  * several; a client that had several once goes on with the names. Any thread.
  */
 final class Announcements implements ProxyClient.Listener {
-  private final Shell shell;
+  private final LiveLine live;
   private volatile boolean named;
 
-  Announcements(Shell shell) {
-    this.shell = shell;
+  Announcements(LiveLine live) {
+    this.live = live;
   }
 
   /** What there is to announce from now on. */
@@ -24,6 +24,6 @@ final class Announcements implements ProxyClient.Listener {
 
   @Override
   public void reachable(ServiceConfig service, HostPort publicAddress) {
-    shell.print("PUBLIC ADDRESS: " + publicAddress + (named ? " " + service.name() : ""));
+    live.print("PUBLIC ADDRESS: " + publicAddress + (named ? " " + service.name() : ""));
   }
 }

@@ -86,17 +86,26 @@ final class ClientCommand implements Command {
       plans().forEach(shell::print);
       return 0;
     }
-    Events events = Events.log("l4proxy.client");
+    try (LiveLine live = LiveLine.on(shell)) {
+      serve(shell, services, live);
+    }
+    return 0;
+  }
+
+  private void serve(Shell shell, List<ServiceConfig> services, LiveLine live)
+      throws UsageException, FailedException, RefusedException, IOException, InterruptedException {
+    Events events = live.above(Events.log("l4proxy.client"));
     Trust trust = client.trust(server, shell, events, " or, in the --config file, as \"join\"");
     ClientConfig told = new ClientConfig(server.server(), services, client.stateDir(shell));
     Stop stop = shell.stop().get();
-    Announcements announced = new Announcements(shell);
+    Announcements announced = new Announcements(live);
     announced.of(services);
-    try (ProxyClient proxy = new ProxyClient(told, trust, announced, events, Version.text())) {
-      stop.onHangup(() -> reread(shell, proxy, announced, events));
-      client.run(proxy, stop);
+    try (ServiceManager manager = ServiceManager.of(shell, events);
+        ProxyClient proxy = new ProxyClient(told, trust, announced, events, Version.text())) {
+      stop.onHangup(() -> manager.reloading(() -> reread(shell, proxy, announced, events)));
+      live.show(proxy::progress);
+      client.run(proxy, stop, manager);
     }
-    return 0;
   }
 
   /** Reads the file again and goes over to its services; when it is wrong nothing changes. */

@@ -42,27 +42,36 @@ final class ClientForwarderCommand implements Command {
           "--proxy_protocol and --health are for backends; a forward proxy knows its users and"
               + " needs no looking after.");
     }
-    Events events = Events.log("l4proxy.client");
+    try (LiveLine live = LiveLine.on(shell)) {
+      serve(shell, access, exposed, live);
+    }
+    return 0;
+  }
+
+  private void serve(Shell shell, ProxyAccess access, ServiceConfig exposed, LiveLine live)
+      throws UsageException, FailedException, RefusedException, IOException, InterruptedException {
+    Events events = live.above(Events.log("l4proxy.client"));
     Trust trust = client.trust(server, shell, events, "");
     ClientConfig config =
         new ClientConfig(
             server.server(), List.of(exposed), client.stateDir(shell), Optional.of(access));
     Stop stop = shell.stop().get();
     AtomicBoolean told = new AtomicBoolean();
-    try (ProxyClient proxy =
-        new ProxyClient(
-            config,
-            trust,
-            (which, address) -> {
-              shell.print("PUBLIC ADDRESS: " + address);
-              if (told.compareAndSet(false, true)) {
-                access.login().ifPresent(login -> shell.print("PROXY LOGIN: " + login.text()));
-              }
-            },
-            events,
-            Version.text())) {
-      client.run(proxy, stop);
+    try (ServiceManager manager = ServiceManager.of(shell, events);
+        ProxyClient proxy =
+            new ProxyClient(
+                config,
+                trust,
+                (which, address) -> {
+                  live.print("PUBLIC ADDRESS: " + address);
+                  if (told.compareAndSet(false, true)) {
+                    access.login().ifPresent(login -> live.print("PROXY LOGIN: " + login.text()));
+                  }
+                },
+                events,
+                Version.text())) {
+      live.show(proxy::progress);
+      client.run(proxy, stop, manager);
     }
-    return 0;
   }
 }

@@ -68,18 +68,21 @@ final class ClientOptions {
   }
 
   /** Runs a client to its end, which is asked for, or a refusal. */
-  void run(ProxyClient proxy, Stop stop) throws RefusedException, InterruptedException {
+  void run(ProxyClient proxy, Stop stop, ServiceManager manager)
+      throws RefusedException, InterruptedException {
     Thread stopping =
         Thread.ofVirtual()
             .name("stop")
             .start(() -> {
               try {
                 stop.await();
+                manager.stopping();
                 proxy.drain(drain);
               } catch (InterruptedException over) {
                 Thread.currentThread().interrupt();
               }
             });
+    manager.ready(() -> ProgressText.brief(proxy.progress()));
     try {
       proxy.run();
     } finally {

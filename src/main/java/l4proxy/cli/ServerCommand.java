@@ -19,6 +19,7 @@ import l4proxy.events.Events;
 import l4proxy.events.LogFile;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
+import l4proxy.server.Load;
 import l4proxy.server.ProxyServer;
 import l4proxy.server.ServerConfig;
 import l4proxy.server.ServerState;
@@ -214,8 +215,10 @@ final class ServerCommand implements Command {
       throws IOException, InterruptedException {
     Events events = running.told().events();
     Stop stop = running.stop();
+    ServiceManager manager = ServiceManager.of(running.shell(), events);
     stop.onHangup(() ->
-        events.happened(new Event.Noted("SIGHUP: the server has no file to read again here")));
+        manager.reloading(() ->
+            events.happened(new Event.Noted("SIGHUP: the server has no file to read again here"))));
     FirstStart first =
         new FirstStart(running.shell(), events, config, state.identity(), state.keys());
     if (config.ctlAddr().port() != 0) {
@@ -227,7 +230,8 @@ final class ServerCommand implements Command {
               "--no_auth: whoever reaches the control port can open public ports here, without a"
                   + " key"));
     }
-    try (ProxyServer proxy =
+    try (manager;
+        ProxyServer proxy =
             new ProxyServer(config, state, events, Version.text(), running.takeover());
         ApiServer api = running.told().api(proxy)) {
       proxy.start(api.address());
@@ -237,7 +241,11 @@ final class ServerCommand implements Command {
       events.happened(
           new Event.Noted("ready; l4proxy " + Version.text() + ", state in " + state.directory()));
       proxy.onTakenOver(stop::end);
+      manager.ready(() -> status(proxy.view().load()));
       stop.await();
+      if (!proxy.isTakenOver()) {
+        manager.stopping(); // else the service goes on
+      }
       events.happened(
           new Event.Noted("stopping; users have " + config.drain().toSeconds() + " s to finish"));
       if (proxy.isTakenOver()) {
@@ -245,6 +253,11 @@ final class ServerCommand implements Command {
       }
       proxy.drain(config.drain());
     }
+  }
+
+  private static String status(Load load) {
+    return "%d clients, %d services, %s"
+        .formatted(load.clients(), load.services(), ProgressText.users(load.users()));
   }
 
   /** What the options come to. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -17,6 +18,7 @@ import l4proxy.events.Event;
 import l4proxy.events.Events;
 import l4proxy.net.Backoff;
 import l4proxy.net.HostPort;
+import l4proxy.net.Traffic;
 import l4proxy.net.Watch;
 import org.jspecify.annotations.Nullable;
 
@@ -100,6 +102,7 @@ public final class ProxyClient implements AutoCloseable {
         new Reconfiguration(
             services, wanted -> instances.take(config.server().toString(), wanted), this);
     config.services().forEach(reconfiguration::add);
+    watch.add(services.traffic()::tick);
   }
 
   /**
@@ -260,6 +263,22 @@ public final class ProxyClient implements AutoCloseable {
    */
   public int users() {
     return services.users();
+  }
+
+  /**
+   * How it gets on now.
+   *
+   * @return figures of this moment
+   */
+  public Progress progress() {
+    ServerSession now = session;
+    Traffic traffic = services.traffic();
+    return new Progress(
+        now != null,
+        services.users(),
+        traffic.speedIn(),
+        traffic.speedOut(),
+        now == null ? Optional.empty() : now.roundTrip());
   }
 
   /** A service can be reached. */

@@ -93,7 +93,12 @@ final class ServedTunnel {
       throws IOException, InterruptedException {
     AtomicBoolean finished = new AtomicBoolean();
     Opening opening =
-        new Opening(tunnel, backend, n -> {}, n -> {}, () -> finish(backend, finished));
+        new Opening(
+            tunnel,
+            backend,
+            services.traffic()::countOut,
+            services.traffic()::countIn,
+            () -> finish(backend, finished));
     FrameType[] next = new FrameType[1];
     Relay.run(
         "backend of " + open.user(),

@@ -291,6 +291,12 @@ final class ServerSession implements AutoCloseable {
     }
   }
 
+  /** How long the last heartbeat took to be answered; empty before the first answer. */
+  Optional<Duration> roundTrip() {
+    long nanos = link.roundTripNanos();
+    return nanos < 0 ? Optional.empty() : Optional.of(Duration.ofNanos(nanos));
+  }
+
   /** Tells the server to send no new users. */
   void leave() {
     link.send(new Message.Draining());

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.ReentrantLock;
+import l4proxy.net.Traffic;
 import l4proxy.wire.Tunnel;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ final class Services {
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<Tunnel> all = ConcurrentHashMap.newKeySet();
   private final Set<Tunnel> busy = ConcurrentHashMap.newKeySet();
+  private final Traffic traffic = new Traffic();
   private final @Nullable InProcessProxy inProcess;
 
   /**
@@ -98,6 +100,11 @@ final class Services {
   /** How many users are on now. */
   int users() {
     return (int) busy.stream().filter(tunnel -> !tunnel.state().idle()).count();
+  }
+
+  /** What all users together send and get. */
+  Traffic traffic() {
+    return traffic;
   }
 
   /** How many tunnels there are, with or without a user. */
