@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the image, a Java runtime with l4proxy in it: image.sh JAR MODULES IMAGE [ARCHIVE]
-# Called by the build, with the JDK 25 in TOOLCHAIN_JAVA_HOME. ARCHIVE is the packed image's path up to its version.
+# Called by the build, with the JDK 25 in TOOLCHAIN_JAVA_HOME. ARCHIVE is the packed image's path up to its version (pack.sh).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 jar=$1 modules=$2 image=$3 archive=${4:-}
@@ -15,12 +15,14 @@ rm -rf "$new" "$image.old"
 # garbage of handshakes grows old and stays; without a bound, it takes what the machine has.
 # Trimming gives what the compiler used at the start back to the system: 10 MB of an idle server.
 # One carrier, until the program has found out what the machine and the traffic are: net/Carriers.
-flags="--enable-preview -Djdk.virtualThreadScheduler.parallelism=1 -XX:+UseSerialGC -Xms8m -XX:NewSize=4m -XX:MaxNewSize=24m -XX:TrimNativeHeapInterval=1000 -Xlog:cds=off -Xlog:aot=off"
+flags="--enable-preview -Djdk.virtualThreadScheduler.parallelism=1 -XX:+UseSerialGC -Xms8m -XX:NewSize=4m -XX:MaxNewSize=24m"
+# Of Linux alone, and of the image's own archive of classes.
+image_flags="-XX:TrimNativeHeapInterval=1000 -Xlog:cds=off -Xlog:aot=off"
 
 # Not --strip-debug: it needs objcopy, and stack traces lose their line numbers.
 "$jdk/bin/jlink" --module-path "$jar:$modules" --add-modules l4proxy \
   --no-header-files --no-man-pages --compress=zip-9 --exclude-files='**/cacerts,**/jexec,**/jrt-fs.jar' \
-  --add-options="$flags" --output "$new"
+  --add-options="$flags $image_flags" --output "$new"
 "$jdk/bin/java" "$here/DropSymbols.java" "$new/lib/server/libjvm.so"
 "$here/train.sh" "$new"
 install -m 755 "$here/l4proxy.sh" "$new/bin/l4proxy"
@@ -30,5 +32,4 @@ install -m 755 "$here/l4proxy.sh" "$new/bin/l4proxy"
 mv "$new" "$image"
 rm -rf "$image.old"
 
-[ -z "$archive" ] || tar -C "$(dirname "$image")" --sort=name --owner=0 --group=0 --numeric-owner \
-  -czf "$archive-linux-$(uname -m).tar.gz" "$(basename "$image")"
+[ -z "$archive" ] || "$here/pack.sh" "$jar" "$modules" "$image" "$archive" "$flags"
