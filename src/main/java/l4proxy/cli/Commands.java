@@ -118,6 +118,13 @@ final class Commands {
                   + " process.",
               ""),
           new Entry(
+              "health",
+              "",
+              "Asks the server of this container whether it is alive.",
+              "For HEALTHCHECK: exit code 0 when the API answers, else 1; 0 in a container that"
+                  + " runs something else than a server."),
+          new Entry("man", "", "Prints the manual page, for man(1).", ""),
+          new Entry(
               "completion",
               CompletionCommand.SHELLS,
               "Prints a script by which a shell completes command lines of l4proxy.",
@@ -158,6 +165,8 @@ final class Commands {
         case "check" -> new CheckCommand();
         case "dashboard" -> new DashboardCommand();
         case "demo" -> new DemoCommand();
+        case "health" -> new HealthCommand();
+        case "man" -> new ManCommand();
         case "completion" -> new CompletionCommand();
         default -> throw new IllegalStateException("no class for the command " + name);
       };

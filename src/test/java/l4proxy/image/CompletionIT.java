@@ -100,7 +100,7 @@ final class CompletionIT {
         account.start(
             Map.of(), List.of("bash", "-c", COMPLETE, "bash", script.toString(), "l4proxy", ""));
     assertEquals(
-        "<check client completion dashboard demo key lan redirect server>",
+        "<check client completion dashboard demo health key lan man redirect server>",
         Account.only(bash),
         bash.said());
   }
