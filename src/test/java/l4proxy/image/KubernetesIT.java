@@ -1,0 +1,66 @@
+package l4proxy.image;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The manifests for Kubernetes, by its own schemas and by the program. */
+@Timeout(60)
+final class KubernetesIT {
+  private static final Path MANIFESTS = Path.of("src/dist/kubernetes");
+
+  @TempDir private Path directory;
+
+  @Test
+  void manifestsKeepToTheSchemas() throws IOException, InterruptedException {
+    List<String> command =
+        new ArrayList<>(List.of(Tools.require("kubernetes-validate"), "--strict"));
+    try (Stream<Path> files = Files.list(MANIFESTS)) {
+      files.map(Path::toString).sorted().forEach(command::add);
+    }
+    assertTrue(command.size() > 4, command.toString());
+    Program.run(
+        Path.of("").toAbsolutePath(), Duration.ofSeconds(40), command.toArray(String[]::new));
+  }
+
+  private static List<String> arguments(String file) throws IOException {
+    String line =
+        Files.readAllLines(MANIFESTS.resolve(file)).stream()
+            .filter(each -> each.strip().startsWith("args: ["))
+            .findFirst()
+            .orElseThrow();
+    String words = line.substring(line.indexOf('[') + 1, line.lastIndexOf(']'));
+    return Stream.of(words.split(",")).map(word -> word.strip().replace("\"", "")).toList();
+  }
+
+  @Test
+  void programTakesTheArgumentsAndAnswersTheProbes() throws IOException, InterruptedException {
+    try (Account account = new Account(directory.resolve("account"))) {
+      List<String> client = new ArrayList<>(arguments("client-sidecar.yaml"));
+      client.add("--check_config");
+      Program check = account.l4proxy(client.toArray(String[]::new));
+      assertEquals(0, check.exit(), check.said());
+
+      List<String> server = new ArrayList<>(arguments("server.yaml"));
+      server.addAll(List.of("--ctl_addr", account.control(), "--api_addr", "none"));
+      Program started = account.l4proxy(Map.of(), server.toArray(String[]::new));
+      started.awaitErr(" ready; l4proxy ");
+      for (String probe : List.of("/healthz", "/readyz")) {
+        assertTrue(Files.readString(MANIFESTS.resolve("server.yaml")).contains("path: " + probe));
+        Curl.Answer answer = Curl.ask(directory, "-k", "https://" + account.control() + probe);
+        assertEquals(200, answer.status(), answer.body());
+      }
+    }
+  }
+}
