@@ -89,10 +89,8 @@ if [ -d /run/systemd/system ]; then
 fi
 # State of the services: keys, ports that clients had.
 if [ "$1" = purge ]; then
-  for each in l4proxy l4proxy-client; do
-    rm -rf "/var/lib/private/$each"
-    [ ! -L "/var/lib/$each" ] || rm -f "/var/lib/$each"
-  done
+  rm -rf /var/lib/private/l4proxy /var/lib/private/l4proxy-client /var/lib/l4proxy-client
+  [ ! -L /var/lib/l4proxy ] || rm -f /var/lib/l4proxy
 fi
 END
 chmod 755 "$root/DEBIAN/postinst" "$root/DEBIAN/prerm" "$root/DEBIAN/postrm"

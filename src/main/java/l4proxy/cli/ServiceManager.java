@@ -34,6 +34,9 @@ final class ServiceManager implements AutoCloseable {
   /** How old a status may be. */
   private static final Duration LOOK = Duration.ofSeconds(10);
 
+  /** When the first status is worth another look. */
+  private static final Duration SOON = Duration.ofSeconds(2);
+
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final String socket;
@@ -87,9 +90,11 @@ final class ServiceManager implements AutoCloseable {
     boolean watched = watchdog.isPositive();
     Duration half = watchdog.dividedBy(2);
     Duration pause = watched && half.compareTo(LOOK) < 0 ? half : LOOK;
+    Duration next = pause.compareTo(SOON) < 0 ? pause : SOON;
     String last = "";
     try {
-      while (!over.await(pause.toNanos(), TimeUnit.NANOSECONDS)) {
+      while (!over.await(next.toNanos(), TimeUnit.NANOSECONDS)) {
+        next = pause;
         String now = ask(status, pause);
         if (watched) {
           tell("WATCHDOG=1", "STATUS=" + now);

@@ -119,6 +119,9 @@ final class ServiceManagerIT {
     String analyze = Tools.require("systemd-analyze");
     String unit = Files.readString(Path.of("src/dist", name));
     assertTrue(unit.contains("ExecStart=/usr/bin/l4proxy "), unit);
+    assertTrue(
+        !unit.contains("StandardOutput=null") || unit.contains("StandardError=journal"),
+        "the log is kept");
     Path here =
         Files.writeString(
             directory.resolve(name), unit.replace("/usr/bin/l4proxy", Account.launcher()));
