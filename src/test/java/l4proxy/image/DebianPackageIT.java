@@ -94,7 +94,17 @@ final class DebianPackageIT {
         in(root, "dpkg", "-i", "/tmp/packages/" + version + ".deb");
         String status = in(root, "dpkg-query", "-W", "-f", "${Version} ${Status}", "l4proxy");
         assertEquals(version + " install ok installed", status.strip());
-        in(root, "sh", "-c", "HOME=/root l4proxy demo --once");
+        in(
+            root,
+            "env",
+            "-u",
+            "TMPDIR",
+            "-u",
+            "XDG_CONFIG_HOME",
+            "HOME=/root",
+            "l4proxy",
+            "demo",
+            "--once");
       }
       in(root, "dpkg", "--purge", "l4proxy");
       assertEquals("", in(root, "find", "/usr", "/etc", "/var/lib", "-name", "*l4proxy*").strip());
