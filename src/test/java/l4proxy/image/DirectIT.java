@@ -12,6 +12,7 @@ import java.time.Duration;
 import l4proxy.EchoBackend;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,6 +82,7 @@ final class DirectIT {
   }
 
   @Test
+  @Tag("waits")
   void addressIsTheRelaysWhileTheBackendDoesNotAnswer() throws IOException, InterruptedException {
     int own = FreePorts.next();
     Program client;

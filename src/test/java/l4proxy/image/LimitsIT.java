@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import l4proxy.EchoBackend;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -109,6 +110,7 @@ final class LimitsIT {
 
   /** Longer than any time limit of a tunnel's, in both directions, and the same bytes. */
   @Test
+  @Tag("waits")
   void slowUserIsNotCut() throws Exception {
     long size = 400_000;
     CompletableFuture<Long> atBackend = new CompletableFuture<>();
@@ -146,6 +148,7 @@ final class LimitsIT {
 
   /** The server has passed everything on long before the backend has it. */
   @Test
+  @Tag("waits")
   void slowUploadBehindAnEndOfStreamIsNotTakenForSilence() throws Exception {
     long size = 720_000; // 72 s
     CompletableFuture<Long> atBackend = new CompletableFuture<>();

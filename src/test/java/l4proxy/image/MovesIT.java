@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Addresses change, mappings are forgotten, machines vanish: the service comes back. */
-@Tag("lab")
+@Tag("waits")
 @Timeout(300)
 final class MovesIT {
   private static final String NAME = "proxy.test";
