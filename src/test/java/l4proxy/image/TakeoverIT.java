@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -217,6 +218,7 @@ final class TakeoverIT {
   }
 
   @Test
+  @Tag("waits")
   void hungNextIsGivenUp() throws IOException, InterruptedException {
     try (Scene scene = new Scene()) {
       Program next = scene.takeover();
@@ -290,6 +292,7 @@ final class TakeoverIT {
   }
 
   @Test
+  @Tag("waits")
   void whatCannotBeTakenOverIsSaidInOneSentence() throws IOException, InterruptedException {
     try (Account account = new Account(directory)) {
       fails(account.startServer("--takeover"), "There is no server to take over");
