@@ -38,8 +38,14 @@ public final class PrivateFiles {
     Files.createDirectories(directory, mode(directory, "rwx------"));
   }
 
-  /** Opens a lock file, created with mode 0600 if missing. The caller closes it. */
-  static FileChannel openLockFile(Path file) throws IOException {
+  /**
+   * Opens a lock file, created with mode 0600 if missing. The caller closes it.
+   *
+   * @param file only ever locked, never removed
+   * @return open for writing, not locked yet
+   * @throws IOException when it cannot be created or opened
+   */
+  public static FileChannel openLockFile(Path file) throws IOException {
     try {
       Files.createFile(file, mode(file, "rw-------"));
     } catch (FileAlreadyExistsException e) {

@@ -88,6 +88,16 @@ public final class WholeFile {
     }
   }
 
+  /**
+   * Removes what writers left behind that were killed within a write. Only for who holds a lock
+   * that every writer of this file takes.
+   *
+   * @throws IOException when the directory cannot be read or changed
+   */
+  public void removeLeftovers() throws IOException {
+    PrivateFiles.removeLeftovers(directory(path), temporaryPrefix());
+  }
+
   /** What the names of this file's temporary files start with. */
   String temporaryPrefix() {
     return "." + path.getFileName() + ".";

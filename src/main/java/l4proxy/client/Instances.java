@@ -1,27 +1,23 @@
 package l4proxy.client;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import l4proxy.auth.PrivateFiles;
+import l4proxy.auth.WholeFile;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
 import org.jspecify.annotations.Nullable;
@@ -30,10 +26,11 @@ import org.jspecify.annotations.Nullable;
  * The instance ids of a client process, one for each server and service: 128 random bits by which
  * the server knows a client that comes back.
  *
- * <p>Each is kept in a file of the state directory, once the server has accepted the service, and
- * the file is locked while in use: a process started again has the same ids, and a second one at
- * the same time has others. Where nothing can be kept, an id lasts as long as the process. Safe
- * from any thread; {@link #close()} gives the ids back.
+ * <p>Each is kept in a file of the state directory, once the server has accepted the service, and a
+ * file of the same name with {@code .lock} behind it is locked while the id is in use: a process
+ * started again has the same ids, and a second one at the same time has others. Where nothing can
+ * be kept, an id lasts as long as the process. Safe from any thread; {@link #close()} gives the ids
+ * back.
  */
 final class Instances implements AutoCloseable {
   /** How many processes may expose the same service of one machine and still be known again. */
@@ -191,51 +188,52 @@ final class Instances implements AutoCloseable {
   }
 
   /**
-   * Locks a file and reads its id; null when another process has it until then, or a crash left it
-   * without one.
+   * Locks a file and reads its id; null when another process has it until then, or when it holds
+   * none.
    */
   private @Nullable String read(Path file, long end) throws IOException {
-    FileChannel channel = lock(file);
-    while (channel == null && !held.containsKey(file) && end - System.nanoTime() > 0) {
+    FileChannel lock = lock(file);
+    while (lock == null && !held.containsKey(file) && end - System.nanoTime() > 0) {
       LockSupport.parkNanos(LOOK.toNanos());
-      channel = lock(file);
+      lock = lock(file);
     }
-    if (channel == null) {
+    if (lock == null) {
       return null;
     }
-    ByteBuffer content = ByteBuffer.allocate(64);
-    channel.read(content, 0);
-    String id =
-        new String(content.array(), 0, content.position(), StandardCharsets.US_ASCII).trim();
-    if (!ID.matcher(id).matches()) {
-      channel.close();
-      return null;
+    String id = "";
+    try {
+      id = new WholeFile(file).read().orElse("").trim();
+    } finally {
+      if (ID.matcher(id).matches()) {
+        held.put(file, lock);
+      } else {
+        lock.close();
+      }
     }
-    held.put(file, channel);
-    return id;
+    return held.containsKey(file) ? id : null;
   }
 
-  /** Locks a file and writes an id to it; false when another process has it. */
+  /**
+   * Locks a file and writes an id to it, whole or not at all; false when another process has it.
+   */
   private boolean write(Path file, String id) throws IOException {
-    FileChannel channel = lock(file, StandardOpenOption.CREATE);
-    if (channel == null) {
+    FileChannel lock = lock(file);
+    if (lock == null) {
       return false;
     }
-    held.put(file, channel);
-    channel.truncate(0);
-    channel.write(ByteBuffer.wrap((id + "\n").getBytes(StandardCharsets.US_ASCII)), 0);
-    channel.force(true);
+    held.put(file, lock);
+    WholeFile whole = new WholeFile(file);
+    whole.removeLeftovers();
+    whole.write(id + "\n");
     return true;
   }
 
-  private @Nullable FileChannel lock(Path file, OpenOption... more) throws IOException {
+  private @Nullable FileChannel lock(Path file) throws IOException {
     if (held.containsKey(file)) {
-      return null; // to open and close it once more would give its lock up
+      return null; // to open and close its lock once more would give it up
     }
-    List<OpenOption> options = new ArrayList<>(List.of(more));
-    options.add(StandardOpenOption.READ);
-    options.add(StandardOpenOption.WRITE);
-    FileChannel channel = FileChannel.open(file, options.toArray(OpenOption[]::new));
+    FileChannel channel =
+        PrivateFiles.openLockFile(file.resolveSibling(file.getFileName() + ".lock"));
     boolean locked = false;
     try {
       locked = channel.tryLock() != null;
