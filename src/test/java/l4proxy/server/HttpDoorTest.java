@@ -12,8 +12,12 @@ import l4proxy.auth.Pin;
 import l4proxy.auth.StateDirectory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpDoorTest {
+  private static final int HEADS = 10;
+
   @TempDir Path directory;
 
   @Test
@@ -38,6 +42,35 @@ class HttpDoorTest {
       keys.revoke("default");
       assertFalse(proven(door, "Authorization: Bearer " + key));
       assertFalse(proven(door, "Cookie: l4proxy_2223=" + token));
+    }
+  }
+
+  /**
+   * What a stranger may cost: the longest heads there may be, of what patterns may stumble over.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Cookie: a %s b",
+        "Cookie:%s",
+        "Cookie: l4proxy_1=%s",
+        "Authorization: Bearer %s x",
+        "Authorization:%s",
+        "%s"
+      })
+  void longestHeadIsLookedAtQuickly(String line) throws Exception {
+    try (StateDirectory state = StateDirectory.open(directory)) {
+      Keys keys = Keys.open(state, new Pin("A".repeat(43)));
+      HttpDoor door = new HttpDoor(new InetSocketAddress(0), keys, new BrowserSessions(keys));
+      for (String piece : new String[] {" ", "\t", "a ", "l4p1_", "; ", ";l4proxy_1=", "A"}) {
+        String header = line.formatted(piece.repeat(16_000 / piece.length()));
+        long began = System.nanoTime();
+        for (int i = 0; i < HEADS; i++) {
+          assertFalse(proven(door, header));
+        }
+        long took = (System.nanoTime() - began) / 1_000_000;
+        assertTrue(took < HEADS * 50, line + " of '" + piece + "': " + took + " ms");
+      }
     }
   }
 
