@@ -112,7 +112,7 @@ public final class Fields {
   /** A field's name in quotes, cut where a secret in the wrong place would begin. */
   private static String shown(String name) {
     String cut = name.length() <= 45 ? name : name.substring(0, 45) + "…";
-    return '"' + cut.replaceAll("\\p{Cntrl}", "?") + '"';
+    return '"' + cut.replaceAll("\\p{Cc}", "?") + '"';
   }
 
   /**

@@ -16,6 +16,6 @@ final class Text {
 
   static String bare(String text) {
     String shown = text.length() <= MOST ? text : text.substring(0, MOST) + "...";
-    return shown.replaceAll("\\p{Cntrl}", "?");
+    return shown.replaceAll("\\p{Cc}", "?");
   }
 }

@@ -50,7 +50,7 @@ public record HealthCheck(Kind kind, Duration interval) {
         String shown = text.length() <= 45 ? text : text.substring(0, 45) + "…";
         throw new IllegalArgumentException(
             "\""
-                + shown.replaceAll("\\p{Cntrl}", "?")
+                + shown.replaceAll("\\p{Cc}", "?")
                 + "\" is no health check: expected tcp, or http:/path without spaces.");
       }
       return new Kind(Optional.of(path));

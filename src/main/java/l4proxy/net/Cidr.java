@@ -74,7 +74,7 @@ public final class Cidr {
     String shown = text.length() <= MOST_CHARS ? text : text.substring(0, MOST_CHARS) + "…";
     return new IllegalArgumentException(
         "\""
-            + shown.replaceAll("\\p{Cntrl}", "?")
+            + shown.replaceAll("\\p{Cc}", "?")
             + "\" is no range of addresses: expected one such as 10.0.0.0/8, 192.0.2.7 or"
             + " 2001:db8::/32.");
   }

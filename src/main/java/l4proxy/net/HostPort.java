@@ -143,6 +143,6 @@ public record HostPort(String host, int port) {
   private static String quoted(String text) {
     String shown =
         text.length() <= MAX_QUOTED_CHARS ? text : text.substring(0, MAX_QUOTED_CHARS) + "…";
-    return "\"" + shown.replaceAll("\\p{Cntrl}", "?") + "\"";
+    return "\"" + shown.replaceAll("\\p{Cc}", "?") + "\"";
   }
 }

@@ -162,7 +162,7 @@ public record PortRanges(List<Range> ranges) {
         text.length() <= MAX_QUOTED_CHARS ? text : text.substring(0, MAX_QUOTED_CHARS) + "…";
     return new IllegalArgumentException(
         "\""
-            + shown.replaceAll("\\p{Cntrl}", "?")
+            + shown.replaceAll("\\p{Cc}", "?")
             + "\" is not a set of ports: expected ports and ranges between 1 and 65535,"
             + " such as 80,1024-65535.");
   }
