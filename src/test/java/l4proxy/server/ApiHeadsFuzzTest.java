@@ -1,0 +1,55 @@
+package l4proxy.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import l4proxy.InMemory;
+import l4proxy.auth.BrowserSessions;
+import l4proxy.auth.Keys;
+import l4proxy.auth.Pin;
+import l4proxy.auth.StateDirectory;
+import l4proxy.wire.ProtocolException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever a stranger sends to the API proves no key, and is bounded. */
+final class ApiHeadsFuzzTest {
+  private static final int LONGEST = 16 * 1024;
+
+  @TempDir private static Path directory;
+  private static StateDirectory state;
+  private static HttpDoor door;
+
+  @BeforeAll
+  static void open() throws Exception {
+    state = StateDirectory.open(directory);
+    Keys keys = Keys.open(state, new Pin("A".repeat(43)));
+    door = new HttpDoor(new InetSocketAddress(0), keys, new BrowserSessions(keys));
+  }
+
+  @AfterAll
+  static void close() {
+    state.close();
+  }
+
+  @FuzzTest(maxDuration = "10m")
+  void bytes(byte[] data) throws Exception {
+    InMemory stranger = new InMemory(data, 4096);
+    try {
+      byte[] head = door.head(stranger.in());
+      assertEquals(head.length, stranger.taken());
+      assertTrue(head.length <= LONGEST, "a head of " + head.length);
+      assertTrue(
+          new String(head, StandardCharsets.ISO_8859_1).replace("\r", "").endsWith("\n"), "no end");
+      assertFalse(door.proven(head), "a key that nobody has");
+    } catch (ProtocolException breach) {
+      assertTrue(stranger.taken() <= LONGEST, "took " + stranger.taken());
+    }
+  }
+}
