@@ -42,6 +42,9 @@ final class ServerSession implements AutoCloseable {
    */
   private static final int MOST_WAITING = 5_000;
 
+  /** Tunnels without a user: far more than a server keeps that keeps to the protocol. */
+  private static final int MOST_IDLE = 1_000;
+
   private final ProxyClient client;
   private final ServerDialer dialer;
   private final Services services;
@@ -234,13 +237,16 @@ final class ServerSession implements AutoCloseable {
     if (wanted.port() != 0 && !services.tunnelsMayGoTo(wanted.port())) {
       return; // no service asked for that port, or none does any more
     }
+    if (wanted.plain() && !services.tunnelsMayBePlain()) {
+      return; // the same of unencrypted ones
+    }
     InetSocketAddress to =
         wanted.port() == 0 ? address : new InetSocketAddress(address.getAddress(), wanted.port());
     wanted.tickets().forEach(ticket -> open(ticket, to, wanted.plain()));
   }
 
   private void open(String ticket, InetSocketAddress to, boolean plain) {
-    if (client.opening().getQueueLength() > MOST_WAITING) {
+    if (client.opening().getQueueLength() > MOST_WAITING || services.idleTunnels() > MOST_IDLE) {
       return; // the server asks again for what is missing, ten seconds later
     }
     try {
@@ -274,6 +280,9 @@ final class ServerSession implements AutoCloseable {
     Semaphore places = client.opening();
     places.acquire();
     try {
+      if (services.idleTunnels() > MOST_IDLE) {
+        throw new IOException("the server asks for more tunnels than it uses");
+      }
       Connection connection = plain ? dialer.dialPlain(to, ATTEMPT) : dialer.dial(to, ATTEMPT);
       boolean done = false;
       try {

@@ -80,6 +80,11 @@ final class Services {
         .anyMatch(asked -> asked == 0 || asked == port);
   }
 
+  /** Whether a service is to have unencrypted tunnels. */
+  boolean tunnelsMayBePlain() {
+    return configured.values().stream().anyMatch(service -> service.config().plainTunnels());
+  }
+
   void opened(Tunnel tunnel) {
     all.add(tunnel);
   }
@@ -110,6 +115,11 @@ final class Services {
   /** How many tunnels there are, with or without a user. */
   int tunnels() {
     return all.size();
+  }
+
+  /** How many tunnels there are without a user, nearly. */
+  int idleTunnels() {
+    return all.size() - busy.size();
   }
 
   /** The control connection is lost: its idle tunnels are of no use, the others are tested. */
