@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Base64;
 import javax.net.ssl.SSLContext;
+import l4proxy.auth.JoinKey;
 import l4proxy.auth.Tls;
 import l4proxy.net.Connection;
 import l4proxy.net.HostPort;
@@ -25,10 +26,13 @@ final class FakeClient implements AutoCloseable {
   private final String session;
 
   FakeClient(ProxyPair pair) throws IOException {
+    this(pair, pair.joinKey());
+  }
+
+  FakeClient(ProxyPair pair, JoinKey key) throws IOException {
     this.server = pair.server().controlAddress();
     this.control = dial();
-    Messages.write(
-        control.out(), new Message.Control(pair.joinKey().secret(), "fake", "127.0.0.1", id()));
+    Messages.write(control.out(), new Message.Control(key.secret(), "fake", "127.0.0.1", id()));
     if (!(next() instanceof Message.Welcome welcome)) {
       throw new IOException("not welcome");
     }
