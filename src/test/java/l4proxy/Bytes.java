@@ -7,12 +7,12 @@ import java.io.OutputStream;
 import java.util.Random;
 
 /** Content that a test can make and check without keeping it: the same seed, the same bytes. */
-final class Bytes {
+public final class Bytes {
   private static final int PIECE = 8191; // no power of two, so that no boundary hides one
 
   private Bytes() {}
 
-  static byte[] of(long seed, int length) {
+  public static byte[] of(long seed, int length) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(length);
     try {
       write(bytes, seed, length);
@@ -23,7 +23,7 @@ final class Bytes {
   }
 
   /** Writes the first bytes of a seed's content. */
-  static void write(OutputStream out, long seed, long length) throws IOException {
+  public static void write(OutputStream out, long seed, long length) throws IOException {
     Random random = new Random(seed);
     byte[] piece = new byte[PIECE];
     for (long left = length; left > 0; left -= PIECE) {
@@ -33,7 +33,7 @@ final class Bytes {
   }
 
   /** Reads to the end; how many bytes came, each checked against a seed's content. */
-  static long check(InputStream in, long seed) throws IOException {
+  public static long check(InputStream in, long seed) throws IOException {
     Random random = new Random(seed);
     byte[] expected = new byte[PIECE];
     long total = 0;

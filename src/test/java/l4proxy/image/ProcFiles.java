@@ -1,0 +1,54 @@
+package l4proxy.image;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** What the kernel and {@code jcmd} say of a process of the image. */
+record ProcFiles(long pid) {
+  private static final Pattern USED = Pattern.compile("used ([0-9]+)K");
+
+  long threads() throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
+        .filter(line -> line.startsWith("Threads:"))
+        .mapToLong(line -> Long.parseLong(line.substring(8).trim()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  long descriptors() throws IOException {
+    try (Stream<Path> all = Files.list(Path.of("/proc/" + pid + "/fd"))) {
+      return all.count();
+    }
+  }
+
+  /** The heap in use right after a full collection. */
+  long heapKib() throws IOException, InterruptedException {
+    jcmd("GC.run");
+    Matcher used = USED.matcher(jcmd("GC.heap_info"));
+    long sum = 0;
+    while (used.find()) {
+      sum += Long.parseLong(used.group(1));
+    }
+    return sum;
+  }
+
+  private String jcmd(String command) throws IOException, InterruptedException {
+    Process jcmd =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                String.valueOf(pid),
+                command)
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (jcmd.waitFor() != 0) {
+      throw new AssertionError("jcmd " + command + ": " + said);
+    }
+    return said;
+  }
+}
