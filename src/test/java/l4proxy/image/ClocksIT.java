@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The clock of either side jumps by an hour, forth and back: nobody notices. */
-@Tag("waits")
+@Tag("beside")
 @Timeout(300)
 final class ClocksIT {
   private static final Duration JUMP = Duration.ofHours(1);

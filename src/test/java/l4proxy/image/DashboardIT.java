@@ -17,12 +17,17 @@ import java.util.regex.Pattern;
 import l4proxy.EchoBackend;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The dashboard in a browser, from the command's link to what its buttons do. */
 @Timeout(240)
+@Tag("beside")
+@Execution(ExecutionMode.SAME_THREAD)
 final class DashboardIT {
   private static final String ROW = "document.querySelector('#services tbody tr')";
 

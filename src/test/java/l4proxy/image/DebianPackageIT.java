@@ -12,12 +12,17 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The Debian package made of the image. */
 @Timeout(240)
+@Tag("beside")
+@Execution(ExecutionMode.SAME_THREAD)
 final class DebianPackageIT {
   private static final Duration TIME = Duration.ofSeconds(120);
 

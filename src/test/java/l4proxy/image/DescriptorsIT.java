@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Descriptors are used up: nobody comes in for a while, and everybody once they are back. */
-@Tag("waits")
+@Tag("beside")
 @Timeout(300)
 final class DescriptorsIT {
   private static final String FEW = "ulimit -n 100 && exec \"$0\" \"$@\"";

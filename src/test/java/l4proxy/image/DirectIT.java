@@ -82,7 +82,7 @@ final class DirectIT {
   }
 
   @Test
-  @Tag("waits")
+  @Tag("beside")
   void addressIsTheRelaysWhileTheBackendDoesNotAnswer() throws IOException, InterruptedException {
     int own = FreePorts.next();
     Program client;

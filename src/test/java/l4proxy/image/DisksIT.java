@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** State cannot be written for a while: work goes on, and what is owed is written later. */
-@Tag("waits")
+@Tag("beside")
 @Timeout(300)
 final class DisksIT {
   private static final String WARNING = "public ports are not remembered over a restart for now";

@@ -15,9 +15,12 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,6 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * remedy, nothing on stdout, and no file changed.
  */
 @Timeout(150)
+@Tag("beside")
+@Execution(ExecutionMode.SAME_THREAD)
 final class FailuresIT {
   private static final int NOWHERE = 9;
   private static final String JOINED = "\\S+ INFO connected to server \\S+";

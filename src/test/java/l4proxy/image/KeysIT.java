@@ -12,15 +12,20 @@ import java.util.Map;
 import l4proxy.EchoBackend;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Keys are made, used within their bounds, listed and revoked; the client is somebody else than the
  * server's user.
  */
 @Timeout(150)
+@Tag("beside")
+@Execution(ExecutionMode.SAME_THREAD)
 final class KeysIT {
   private static final double REVOKED_SECONDS = 1;
 

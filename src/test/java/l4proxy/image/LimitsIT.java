@@ -110,7 +110,7 @@ final class LimitsIT {
 
   /** Longer than any time limit of a tunnel's, in both directions, and the same bytes. */
   @Test
-  @Tag("waits")
+  @Tag("beside")
   void slowUserIsNotCut() throws Exception {
     long size = 400_000;
     CompletableFuture<Long> atBackend = new CompletableFuture<>();
@@ -148,7 +148,7 @@ final class LimitsIT {
 
   /** The server has passed everything on long before the backend has it. */
   @Test
-  @Tag("waits")
+  @Tag("beside")
   void slowUploadBehindAnEndOfStreamIsNotTakenForSilence() throws Exception {
     long size = 720_000; // 72 s
     CompletableFuture<Long> atBackend = new CompletableFuture<>();

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A link that loses packets makes transfers slow, and never wrong. */
-@Tag("waits")
+@Tag("beside")
 @Timeout(300)
 final class LossIT {
   private static final int TRANSFERS = 6;

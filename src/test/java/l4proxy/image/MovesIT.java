@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Addresses change, mappings are forgotten, machines vanish: the service comes back. */
-@Tag("waits")
+@Tag("beside")
 @Timeout(300)
 final class MovesIT {
   private static final String NAME = "proxy.test";

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Transfers run while something is gone for a while: those whose tunnels survive lose no byte, the
  * others end in a reset at both ends.
  */
-@Tag("waits")
+@Tag("beside")
 @Timeout(300)
 final class OutagesIT {
   private static final int TRANSFERS = 20;

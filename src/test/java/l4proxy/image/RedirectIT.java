@@ -14,12 +14,17 @@ import java.util.Map;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** One address for browsers, wherever the client is. */
 @Timeout(240)
+@Tag("beside")
+@Execution(ExecutionMode.SAME_THREAD)
 final class RedirectIT {
   @TempDir private Path directory;
   @AutoClose private Account host;

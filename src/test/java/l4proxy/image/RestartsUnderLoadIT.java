@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Either side is stopped and started again and again, in turn by SIGKILL and SIGTERM, while users
  * come and go: each time the service is back where it was, and no user is left hanging.
  */
-@Tag("waits")
+@Tag("beside")
 @Timeout(600)
 final class RestartsUnderLoadIT {
   private static final int USERS = 8;

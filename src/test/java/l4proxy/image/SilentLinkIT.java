@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The link loses everything and says nothing, heals, and does so again. */
-@Tag("waits")
+@Tag("beside")
 @Timeout(600)
 final class SilentLinkIT {
   /** The healing comes at another moment of the client's attempts each time. */

@@ -218,7 +218,7 @@ final class TakeoverIT {
   }
 
   @Test
-  @Tag("waits")
+  @Tag("beside")
   void hungNextIsGivenUp() throws IOException, InterruptedException {
     try (Scene scene = new Scene()) {
       Program next = scene.takeover();
@@ -292,7 +292,7 @@ final class TakeoverIT {
   }
 
   @Test
-  @Tag("waits")
+  @Tag("beside")
   void whatCannotBeTakenOverIsSaidInOneSentence() throws IOException, InterruptedException {
     try (Account account = new Account(directory)) {
       fails(account.startServer("--takeover"), "There is no server to take over");
