@@ -13,6 +13,10 @@ import jdk.management.VirtualThreadSchedulerMXBean;
  * But a relay whose socket is always ready keeps its carrier, and small requests would starve
  * behind it; with more carriers than processors the kernel shares these out. One platform thread,
  * {@code carriers}, looks every {@value #LOOK_MILLIS} ms while data flows, and sleeps otherwise.
+ *
+ * <p>Two such relays on one carrier yield to each other alone: a carrier looks at what came from
+ * outside (the poller, a timer) only when its own queue is empty. So each look also starts a probe
+ * from outside; one that has not run by the next look says that others starve too.
  */
 final class Carriers {
   private static final long LOOK_MILLIS = 5;
@@ -26,6 +30,7 @@ final class Carriers {
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
   private static final int FEW = Math.max(1, PROCESSORS / 2);
   private static final int MANY = Math.max(8, 4 * PROCESSORS);
+  private static final int MOST = 4 * MANY;
 
   private static final LongAdder FLOWED = new LongAdder();
   private static volatile boolean asleep;
@@ -75,18 +80,37 @@ final class Carriers {
   /** Until nothing flows. */
   private static void watch(VirtualThreadSchedulerMXBean scheduler) {
     long before = FLOWED.sum();
-    boolean many = false;
+    int carriers = FEW;
+    Thread probe = probe();
     for (int calm = 0; calm < CALM; calm++) {
       LockSupport.parkNanos(LOOK_MILLIS * 1_000_000);
       long now = FLOWED.sum();
-      if (now - before >= BULK) {
+      boolean starving = probe.isAlive();
+      if (starving || now - before >= BULK) {
         calm = 0;
-        if (!many) {
-          scheduler.setParallelism(MANY);
-          many = true;
-        }
+      }
+      if (starving && carriers < MOST || calm == 0 && carriers == FEW) {
+        carriers = Math.clamp(2L * carriers, MANY, MOST);
+        scheduler.setParallelism(carriers);
+      }
+      if (starving) {
+        rouse();
+      } else {
+        probe = probe();
       }
       before = now;
     }
+  }
+
+  private static Thread probe() {
+    return Thread.ofVirtual().name("probe").start(() -> {});
+  }
+
+  /**
+   * Has the scheduler take one more carrier, if it may. A higher parallelism alone does not: it
+   * takes one when a thread comes to a queue that was empty, and each platform thread has its own.
+   */
+  private static void rouse() {
+    Thread.ofPlatform().name("rouse").daemon().start(Carriers::probe);
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import jdk.management.VirtualThreadSchedulerMXBean;
 import org.awaitility.Awaitility;
@@ -16,6 +17,7 @@ class CarriersTest {
   private static final VirtualThreadSchedulerMXBean SCHEDULER =
       ManagementFactory.getPlatformMXBean(VirtualThreadSchedulerMXBean.class);
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+  private volatile boolean over;
 
   @Test
   void bulkRaisesThemAndItsEndLowersThemAgain() throws Exception {
@@ -44,5 +46,37 @@ class CarriersTest {
         .during(Duration.ofMillis(300))
         .until(() -> SCHEDULER.getParallelism() <= Math.max(before, PROCESSORS));
     assertTrue(SCHEDULER.getParallelism() <= PROCESSORS);
+  }
+
+  /** Relays that are slow for want of processor time still keep all carriers to themselves. */
+  @Test
+  void relaysThatNeverWaitLeaveTurnsToOthers() throws InterruptedException {
+    SCHEDULER.setParallelism(1);
+    int relays = 4 * PROCESSORS;
+    var busy = new CountDownLatch(relays);
+    // From inside, so that they are in their carrier's own queue.
+    Thread.startVirtualThread(() -> {
+      for (int i = 0; i < relays; i++) {
+        Thread.startVirtualThread(() -> relay(busy));
+      }
+    });
+    busy.await();
+    Thread other = Thread.startVirtualThread(() -> {});
+    boolean ran = other.join(Duration.ofSeconds(20));
+    over = true;
+
+    assertTrue(ran, "a thread from outside never had its turn");
+  }
+
+  /** Passes on the smallest large piece each millisecond, a tenth of what counts as bulk. */
+  private void relay(CountDownLatch busy) {
+    while (!over) {
+      long until = System.nanoTime() + 1_000_000;
+      while (System.nanoTime() < until) {
+        Thread.onSpinWait();
+      }
+      Relay.share(Buffers.RECORD);
+      busy.countDown();
+    }
   }
 }
