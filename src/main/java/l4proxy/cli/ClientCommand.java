@@ -161,7 +161,7 @@ final class ClientCommand implements Command {
     for (ServiceFields.Written each : written()) {
       services.add(service.config(each.backend(), each.options()));
     }
-    ServiceFields.checkPorts(services);
+    ServicePorts.check(services);
     return services;
   }
 

@@ -2,14 +2,12 @@ package l4proxy.cli;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import l4proxy.api.Fields;
-import l4proxy.client.ServiceConfig;
 import l4proxy.net.HostPort;
 
 /** The services of a client's {@code --config} file. */
@@ -76,21 +74,6 @@ final class ServiceFields {
       return new AddressValues.Host("").parse(text);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(fields.name(HOST) + ": " + e.getMessage());
-    }
-  }
-
-  /** A public port can be asked for once, unless it is shared. */
-  static void checkPorts(List<ServiceConfig> services) throws UsageException {
-    Set<Integer> asked = new HashSet<>();
-    for (ServiceConfig service : services) {
-      if (service.publicPort() != 0
-          && service.sharing().isEmpty()
-          && !asked.add(service.publicPort())) {
-        throw new UsageException(
-            "Two services ask for the public port "
-                + service.publicPort()
-                + "; give each its own, or 0 for any.");
-      }
     }
   }
 }

@@ -31,6 +31,7 @@ final class TestShell implements AutoCloseable {
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private final CountDownLatch stop = new CountDownLatch(1);
   private Optional<String> answer = Optional.empty();
+  private volatile Runnable onHangup = () -> {};
 
   TestShell(Path home) throws IOException {
     environment.put("TMPDIR", Files.createDirectories(home.resolve("tmp")).toString());
@@ -68,7 +69,7 @@ final class TestShell implements AutoCloseable {
 
         @Override
         public void onHangup(Runnable action) {
-          // nobody sends one: that takes a process of its own
+          onHangup = action;
         }
       };
 
@@ -87,6 +88,11 @@ final class TestShell implements AutoCloseable {
   /** What SIGTERM does. */
   void terminate() {
     stop.countDown();
+  }
+
+  /** What SIGHUP does; returns when it is done. */
+  void hangUp() {
+    onHangup.run();
   }
 
   /** The next line on stdout, waited for. */
