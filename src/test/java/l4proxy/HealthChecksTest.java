@@ -185,7 +185,7 @@ class HealthChecksTest {
       a.awaitLooks(3);
       a.client.reconnect();
       a.awaitLooks(3);
-      a.client.reconfigure(List.of());
+      a.client.reconfigure(List.of(), refused -> {});
       Awaitility.await()
           .atMost(SOON)
           .during(Duration.ofMillis(500))

@@ -4,9 +4,12 @@ import com.beust.jcommander.Parameter;
 import com.beust.jcommander.ParametersDelegate;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import l4proxy.api.Fields;
 import l4proxy.client.ClientConfig;
 import l4proxy.client.ProxyClient;
@@ -19,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code l4proxy client}: exposes one backend, or the services of a file. */
 final class ClientCommand implements Command {
+  /** So long the service manager sees a client reload whose server does not answer. */
+  private static final Duration ANSWERS = Duration.ofSeconds(10);
+
   private static final String CHECK = "--check_config";
 
   @ParametersDelegate private final ServerOptions server = new ServerOptions();
@@ -126,11 +132,30 @@ final class ClientCommand implements Command {
                     + " changes beside its services counts from the next start of this client"));
       }
       announced.of(services);
-      proxy.reconfigure(services);
-      events.happened(new Event.Noted("SIGHUP: " + config + " is read again"));
+      CountDownLatch answered = new CountDownLatch(1);
+      proxy.reconfigure(
+          services,
+          refused -> {
+            events.happened(outcome(refused));
+            answered.countDown();
+          });
+      answered.await(ANSWERS.toMillis(), TimeUnit.MILLISECONDS); // else it is said later
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     } catch (UsageException | FailedException e) {
       events.happened(new Event.Warned("SIGHUP changes nothing: " + e.getMessage()));
     }
+  }
+
+  private Event outcome(List<String> refused) {
+    return refused.isEmpty()
+        ? new Event.Noted("SIGHUP: " + config + " is read again")
+        : new Event.Warned(
+            "SIGHUP: "
+                + config
+                + " does not count as a whole, since the server refused "
+                + String.join(", ", refused)
+                + ": change that, and send SIGHUP once more");
   }
 
   private boolean differs(ClientCommand other) {

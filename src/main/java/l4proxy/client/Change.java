@@ -9,21 +9,25 @@ import java.util.Optional;
 import java.util.function.BiPredicate;
 
 /**
- * What becomes of a client's services when others are wanted: which is which, as far as the public
- * port allows it.
+ * What becomes of a client's services when others are wanted: which is which. Only what has neither
+ * public port, name nor backend in common with any of them is another service.
  *
  * @param gone not wanted any more
  * @param kept wanted as they are, or otherwise
  * @param fresh not there yet
  */
 record Change(List<Service> gone, Map<Service, ServiceConfig> kept, List<ServiceConfig> fresh) {
-  /** Who is taken for whom, first those most alike; another public port is another service. */
+  /** Who is taken for whom, first those most alike. */
   private static final List<BiPredicate<ServiceConfig, ServiceConfig>> ALIKE =
       List.of(
           ServiceConfig::equals,
           (one, other) -> samePort(one, other) && sameName(one, other) && sameBackend(one, other),
           (one, other) -> samePort(one, other) && sameName(one, other),
-          (one, other) -> samePort(one, other) && sameBackend(one, other));
+          (one, other) -> samePort(one, other) && sameBackend(one, other),
+          (one, other) -> samePort(one, other) && one.publicPort() != 0,
+          (one, other) -> sameName(one, other) && sameBackend(one, other),
+          Change::sameName,
+          Change::sameBackend);
 
   /** Compares what is with what is wanted. */
   static Change of(Collection<Service> now, List<ServiceConfig> wanted) {

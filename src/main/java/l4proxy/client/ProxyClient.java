@@ -13,6 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import l4proxy.auth.Pin;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
@@ -20,6 +21,7 @@ import l4proxy.net.Backoff;
 import l4proxy.net.HostPort;
 import l4proxy.net.Traffic;
 import l4proxy.net.Watch;
+import l4proxy.wire.Message;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,12 +111,15 @@ public final class ProxyClient implements AutoCloseable {
    * Goes over to other services: those not wanted any more are withdrawn, and their users may
    * finish; new ones are exposed. A changed one is exposed anew as the same, its public port open
    * all the while, unless it is to have another: new users find it changed, users it has do not
-   * notice. Whatever is wanted as it was is left alone, and so is what was ended on the server.
+   * notice. Until the server has accepted it, and when it refuses it, it goes on as it was.
+   * Whatever is wanted as it was is left alone, and so is what was ended on the server.
    *
    * @param wanted all that is to be exposed from now on
+   * @param outcome told, once, when the server has answered everything: the names of the services
+   *     that it refused; by any thread, and not at all when others are wanted before
    */
-  public void reconfigure(List<ServiceConfig> wanted) {
-    reconfiguration.to(wanted);
+  public void reconfigure(List<ServiceConfig> wanted, Consumer<List<String>> outcome) {
+    reconfiguration.to(wanted, outcome);
   }
 
   /**
@@ -298,6 +303,16 @@ public final class ProxyClient implements AutoCloseable {
       throw new RefusedException(text + "; start this client again to expose it again.");
     }
     events.happened(new Event.Warned(text + "; the others go on."));
+  }
+
+  /** The server accepted a service; which that is, null when it is not wanted any more. */
+  @Nullable Service accepted(int number) {
+    return reconfiguration.accepted(number);
+  }
+
+  /** The server refused a service; whether that has been dealt with. */
+  boolean refused(Message.Refused no, String text) {
+    return reconfiguration.refused(no, text);
   }
 
   /** Tells every process of the server there is that a service is not wanted any more. */

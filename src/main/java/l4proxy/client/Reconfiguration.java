@@ -2,8 +2,16 @@ package l4proxy.client;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import l4proxy.events.Event;
+import l4proxy.wire.Message;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Adds, changes and withdraws the services of a client, and tells the server, when it is there, of
@@ -19,6 +27,8 @@ final class Reconfiguration {
 
   /** What somebody ended on the server. */
   private final List<Service> ended = new ArrayList<>();
+
+  private Asked asked = new Asked(refused -> {});
 
   private int number = -1;
 
@@ -47,15 +57,53 @@ final class Reconfiguration {
   }
 
   /** Goes over to what is wanted from now on, as {@link ProxyClient#reconfigure} says. */
-  void to(List<ServiceConfig> wanted) {
+  void to(List<ServiceConfig> wanted, Consumer<List<String>> outcome) {
     services.lock().lock();
     try {
       Collection<Service> before = new ArrayList<>(services.configured());
       before.addAll(ended);
       Change change = Change.of(before, wanted);
+      asked = new Asked(outcome);
       change.gone().forEach(this::withdraw);
-      change.kept().forEach(this::change);
+      change(change.kept());
       change.fresh().stream().map(this::add).forEach(this::expose);
+      asked.all();
+    } finally {
+      services.lock().unlock();
+    }
+  }
+
+  /** The server accepted a service: what it was asked for counts. */
+  @Nullable Service accepted(int number) {
+    services.lock().lock();
+    try {
+      Service changed = services.settle(number);
+      if (changed != null) {
+        changed.takesEffect();
+        services.add(changed);
+      }
+      asked.answered(number);
+      return services.configured(number);
+    } finally {
+      services.lock().unlock();
+    }
+  }
+
+  /** The server refused a service; when it was a change for good, it is to be what it was. */
+  boolean refused(Message.Refused no, String text) {
+    services.lock().lock();
+    try {
+      Service before = services.configured(no.service());
+      if (before == null || !no.lasting()) {
+        return false;
+      }
+      boolean dropped = services.settle(no.service()) != null;
+      if (dropped) {
+        client.happened(new Event.Warned(text + " It goes on as it was."));
+        tell(before);
+      }
+      asked.refused(no.service(), before.config().name());
+      return dropped;
     } finally {
       services.lock().unlock();
     }
@@ -67,6 +115,7 @@ final class Reconfiguration {
     try {
       services.remove(service.number());
       ended.add(service);
+      asked.answered(service.number());
     } finally {
       services.lock().unlock();
     }
@@ -80,19 +129,81 @@ final class Reconfiguration {
     }
   }
 
-  private void change(Service service, ServiceConfig wanted) {
-    if (!service.config().equals(wanted) && services.configured(service.number()) == service) {
-      Service changed = service.changed(wanted);
-      services.add(changed);
-      expose(changed);
-    }
+  private void change(Map<Service, ServiceConfig> kept) {
+    List<Service> changes = new ArrayList<>();
+    kept.forEach((service, wanted) -> {
+      Service latest = services.latest(service.number());
+      if (services.configured(service.number()) == service && latest != null) {
+        if (!latest.config().equals(wanted)) {
+          changes.add(service.changed(wanted));
+        } else if (latest != service) {
+          asked.about(service.number()); // it was so before, and is not answered yet
+        }
+      }
+    });
+    changes.forEach(services::propose);
+    InTurn.of(changes, each -> Objects.requireNonNull(services.configured(each.number())))
+        .forEach(step -> {
+          if (step.withdraw()) {
+            client.withdraw(step.service());
+          } else {
+            expose(step.service());
+          }
+        });
   }
 
   private void expose(Service service) {
     client.note("service " + service.config().name() + " is exposed as it is written now");
+    asked.about(service.number());
+    tell(service);
+  }
+
+  private void tell(Service service) {
     ServerSession now = client.session();
     if (now != null) {
       now.expose(service);
+    }
+  }
+
+  /** What the server is to answer before all is said; under the lock of the services. */
+  private static final class Asked {
+    private final Consumer<List<String>> outcome;
+    private final Set<Integer> open = new HashSet<>();
+    private final List<String> refused = new ArrayList<>();
+    private boolean all;
+    private boolean told;
+
+    private Asked(Consumer<List<String>> outcome) {
+      this.outcome = outcome;
+    }
+
+    private void about(int number) {
+      open.add(number);
+    }
+
+    private void refused(int number, String name) {
+      if (open.contains(number)) {
+        refused.add(name);
+        answered(number);
+      }
+    }
+
+    private void answered(int number) {
+      open.remove(number);
+      tell();
+    }
+
+    /** Nothing more is asked. */
+    private void all() {
+      all = true;
+      tell();
+    }
+
+    private void tell() {
+      if (all && open.isEmpty() && !told) {
+        told = true;
+        outcome.accept(List.copyOf(refused));
+      }
     }
   }
 }

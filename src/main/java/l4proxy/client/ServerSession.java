@@ -159,7 +159,7 @@ final class ServerSession implements AutoCloseable {
   private void exposeAll() {
     services.lock().lock();
     try {
-      services.configured().forEach(this::expose);
+      services.configured().forEach(service -> exposeAgain(service.number()));
     } finally {
       services.lock().unlock();
     }
@@ -179,7 +179,7 @@ final class ServerSession implements AutoCloseable {
 
   private void exposed(Message.Exposed yes) {
     retries.remove(yes.service());
-    Service service = services.configured(yes.service());
+    Service service = client.accepted(yes.service());
     if (service != null) {
       client.reachable(service, new HostPort(yes.host(), yes.port()), yes.relayPort());
       checks.exposed(service);
@@ -199,6 +199,9 @@ final class ServerSession implements AutoCloseable {
       return; // withdrawn meanwhile
     }
     String text = "The server at " + dialer + " refused the service: " + no.text() + ".";
+    if (client.refused(no, text)) {
+      return;
+    }
     if (no.lasting() && !client.wasConnected()) {
       throw new RefusedException(text);
     }
@@ -224,7 +227,7 @@ final class ServerSession implements AutoCloseable {
   private void exposeAgain(int number) {
     services.lock().lock();
     try {
-      Service now = services.configured(number);
+      Service now = services.latest(number);
       if (now != null) {
         expose(now);
       }

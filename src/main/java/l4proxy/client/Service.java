@@ -52,7 +52,6 @@ final class Service {
    * new name its address is news.
    */
   Service changed(ServiceConfig now) {
-    instance.isOf(now);
     Handling handling = now.handling();
     boolean samePace = handling.limitRate() == config.handling().limitRate();
     boolean sameHealth =
@@ -68,6 +67,11 @@ final class Service {
     changed.relayPort = relayPort;
     changed.address = now.name().equals(config.name()) ? address : null;
     return changed;
+  }
+
+  /** The server accepted it in the place of what it was: its id is that of what it is now. */
+  void takesEffect() {
+    instance.isOf(config);
   }
 
   /** It is not exposed any more: another process may be it. */

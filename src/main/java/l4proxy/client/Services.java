@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
 import l4proxy.net.Traffic;
 import l4proxy.wire.Tunnel;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,10 @@ import org.jspecify.annotations.Nullable;
 /** What this client serves, and which tunnels have a user on them. Any thread. */
 final class Services {
   private final Map<Integer, Service> configured = new ConcurrentSkipListMap<>();
+
+  /** What the server is asked for in the place of the configured one of that number. */
+  private final Map<Integer, Service> proposed = new ConcurrentHashMap<>();
+
   private final ReentrantLock lock = new ReentrantLock();
   private final Set<Tunnel> all = ConcurrentHashMap.newKeySet();
   private final Set<Tunnel> busy = ConcurrentHashMap.newKeySet();
@@ -42,8 +47,25 @@ final class Services {
     configured.put(service.number(), service);
   }
 
+  /** The server is asked for a service in the place of the one of its number. */
+  void propose(Service changed) {
+    proposed.put(changed.number(), changed);
+  }
+
+  /** What is proposed for that number is not any more; null when nothing was. */
+  @Nullable Service settle(int number) {
+    return proposed.remove(number);
+  }
+
+  /** What the server is to be asked for by that number; null when there is none. */
+  @Nullable Service latest(int number) {
+    Service changed = proposed.get(number);
+    return changed == null ? configured.get(number) : changed;
+  }
+
   /** The service is not to be exposed any more; what it was, if it was one. */
   @Nullable Service remove(int number) {
+    proposed.remove(number);
     return configured.remove(number);
   }
 
@@ -75,14 +97,18 @@ final class Services {
 
   /** Whether a service asked for its tunnels to go to that port of the server's, or to any. */
   boolean tunnelsMayGoTo(int port) {
-    return configured.values().stream()
+    return known()
         .flatMap(service -> service.config().internalPort().stream())
         .anyMatch(asked -> asked == 0 || asked == port);
   }
 
   /** Whether a service is to have unencrypted tunnels. */
   boolean tunnelsMayBePlain() {
-    return configured.values().stream().anyMatch(service -> service.config().plainTunnels());
+    return known().anyMatch(service -> service.config().plainTunnels());
+  }
+
+  private Stream<Service> known() {
+    return Stream.concat(configured.values().stream(), proposed.values().stream());
   }
 
   void opened(Tunnel tunnel) {

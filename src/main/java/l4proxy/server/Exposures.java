@@ -149,8 +149,12 @@ final class Exposures {
     if (bound.isPresent()) {
       return bound.get();
     }
-    own.ifPresent(service -> services.retire(service, "its client asked for another port"));
-    return asked.publicPort() == 0 ? draw(exposure) : claim(exposure, silent);
+    return asked.publicPort() == 0 ? draw(exposure, own) : claim(exposure, own, silent);
+  }
+
+  /** Another port is open for it: what it has had is closed only now. */
+  private void leave(Optional<Service> own) {
+    own.ifPresent(service -> services.leave(service, "its client asked for another port"));
   }
 
   private Optional<Service> own(Key key, String instance) {
@@ -161,8 +165,7 @@ final class Exposures {
 
   private static boolean fits(Service service, Message.Expose asked, Key key) {
     int port = service.port().number();
-    return key.allows(port)
-        && (asked.publicPort() == 0 ? service.drawn() : asked.publicPort() == port);
+    return key.allows(port) && (asked.publicPort() == 0 || asked.publicPort() == port);
   }
 
   /**
@@ -225,6 +228,7 @@ final class Exposures {
       return misfit.get();
     }
     ClientSession before = service.session();
+    service.drawn(exposure.asked().publicPort() == 0);
     services.attach(service, exposure);
     if (before != null && before != exposure.session()) {
       before.close("the same client connected anew");
@@ -235,7 +239,7 @@ final class Exposures {
   /**
    * A port by number: granted when it is free, shared, or its holder has the same key and is gone.
    */
-  private Outcome claim(Exposure exposure, Optional<ClientSession> silent) {
+  private Outcome claim(Exposure exposure, Optional<Service> own, Optional<ClientSession> silent) {
     Message.Expose asked = exposure.asked();
     Key key = exposure.session().key();
     int port = asked.publicPort();
@@ -250,7 +254,7 @@ final class Exposures {
     }
     PublicPort held = services.at(port);
     if (held == null) {
-      return bind(exposure);
+      return bind(exposure, own);
     }
     List<Service> before = List.copyOf(held.members());
     if (!before.stream().allMatch(m -> m.key().equals(key.name()))) {
@@ -263,6 +267,7 @@ final class Exposures {
     if (misfit.isPresent()) {
       return misfit.get();
     }
+    leave(own);
     Service joined = services.join(held, exposure, false);
     if (asked.sharing() == null || before.stream().anyMatch(m -> m.asked().sharing() == null)) {
       before.forEach(m -> services.retire(m, "another client of its key took its port"));
@@ -270,7 +275,7 @@ final class Exposures {
     return new Outcome.Granted(joined);
   }
 
-  private Outcome bind(Exposure exposure) {
+  private Outcome bind(Exposure exposure, Optional<Service> own) {
     int port = exposure.asked().publicPort();
     if (ports.isElsewhere(port)) { // for tunnels: all others are restored already
       return new Outcome.Denied(
@@ -278,7 +283,9 @@ final class Exposures {
           false);
     }
     try {
-      return new Outcome.Granted(services.open(ports.bind(port), exposure, false));
+      ServerSocket listener = ports.bind(port);
+      leave(own);
+      return new Outcome.Granted(services.open(listener, exposure, false));
     } catch (IOException e) {
       return new Outcome.Denied(
           "port "
@@ -326,7 +333,7 @@ final class Exposures {
   }
 
   /** Any port: the one this client had, if it may have it again, else a free one. */
-  private Outcome draw(Exposure exposure) {
+  private Outcome draw(Exposure exposure, Optional<Service> own) {
     Message.Expose asked = exposure.asked();
     Key key = exposure.session().key();
     int before =
@@ -337,15 +344,19 @@ final class Exposures {
             .orElse(asked.lastPort());
     if (before != 0 && mayTake(key, before)) {
       try {
-        return new Outcome.Granted(services.open(ports.bind(before), exposure, true));
+        ServerSocket listener = ports.bind(before);
+        leave(own);
+        return new Outcome.Granted(services.open(listener, exposure, true));
       } catch (IOException taken) {
         // by another program meanwhile: a new one is drawn and announced
       }
     }
     Optional<ServerSocket> drawn = ports.draw(port -> mayTake(key, port));
-    return drawn
-        .<Outcome>map(listener -> new Outcome.Granted(services.open(listener, exposure, true)))
-        .orElseGet(() -> new Outcome.Denied("no public port is free; try again later", false));
+    if (drawn.isEmpty()) {
+      return new Outcome.Denied("no public port is free; try again later", false);
+    }
+    leave(own);
+    return new Outcome.Granted(services.open(drawn.get(), exposure, true));
   }
 
   private boolean mayTake(Key key, int port) {

@@ -29,7 +29,7 @@ final class Service {
   private final Map<Long, UserConnection> users = new ConcurrentHashMap<>();
   private final PublicPort port;
   private volatile Message.Expose asked;
-  private final boolean drawn;
+  private volatile boolean drawn;
   private volatile String host;
   private volatile long awaySince = System.nanoTime();
   private volatile @Nullable ClientSession session;
@@ -96,6 +96,11 @@ final class Service {
   /** How long its client has been away; zero while it is there. */
   Duration awayFor() {
     return session == null ? Duration.ofNanos(System.nanoTime() - awaySince) : Duration.ZERO;
+  }
+
+  /** Its port stays, and is asked for by number from now on, or as any. */
+  void drawn(boolean now) {
+    drawn = now;
   }
 
   /** What is to be remembered of it. */

@@ -290,6 +290,12 @@ final class Services implements Watch.Watched, AutoCloseable {
    * service of a port the port is closed. Under the lock.
    */
   void retire(Service service, String reason) {
+    leave(service, reason);
+    closeUnused();
+  }
+
+  /** The same, while an internal port is open that no service has yet. */
+  void leave(Service service, String reason) {
     PublicPort port = service.port();
     if (!port.leave(service)) {
       return;
@@ -301,7 +307,6 @@ final class Services implements Watch.Watched, AutoCloseable {
       closing.add(port);
       port.retire(() -> closing.remove(port));
     }
-    closeUnused();
     events.happened(new Event.ServiceEnded(service.name(), service.key(), reason));
   }
 

@@ -82,12 +82,27 @@ class ChangeTest {
   }
 
   @Test
-  void otherPublicPortIsAnotherService() {
+  void otherPublicPortIsTheSameServiceByNameOrBackend() {
     Service web = service(config("web", 80, 8080));
     ServiceConfig wanted = config("web", 80, 8081);
     assertEquals(
-        new Change(List.of(web), Map.of(), List.of(wanted)),
+        new Change(List.of(), Map.of(web, wanted), List.of()),
         Change.of(List.of(web), List.of(wanted)));
+    ServiceConfig other = config("other", 81, 8081);
+    assertEquals(
+        new Change(List.of(web), Map.of(), List.of(other)),
+        Change.of(List.of(web), List.of(other)));
+  }
+
+  @Test
+  void samePublicPortIsTheSameServiceWhateverItsNameAndBackend() {
+    Service web = service(config("web", 80, 8080));
+    ServiceConfig wanted = config("other", 81, 8080);
+    assertEquals(
+        new Change(List.of(), Map.of(web, wanted), List.of()),
+        Change.of(List.of(web), List.of(wanted)));
+    Service any = service(config("any", 80, 0));
+    assertEquals(List.of(any), Change.of(List.of(any), List.of(config("one", 81, 0))).gone());
   }
 
   @Test
