@@ -16,9 +16,15 @@ import org.jspecify.annotations.Nullable;
  * A file that lines are appended to, or a stream.
  *
  * <p>Before each write it makes sure that the file at its path still is the one that is open: when
- * it was moved or deleted, as logrotate does, it goes on with a new one. One thread uses it.
+ * it was moved or deleted, as logrotate does, it goes on with a new one. A named pipe need not have
+ * a reader yet: it holds as much as the kernel lets it. One thread uses it.
  */
 public final class LogFile implements AutoCloseable {
+  /** Of a file's mode: what it is, and a named pipe: inode(7). */
+  private static final int KIND = 0170000;
+
+  private static final int PIPE = 0010000;
+
   private final @Nullable Path path;
   private WritableByteChannel channel;
   private @Nullable Object inode;
@@ -54,8 +60,19 @@ public final class LogFile implements AutoCloseable {
   }
 
   private static WritableByteChannel append(Path path) throws IOException {
+    if (isPipe(path)) { // opened for writing alone it would wait for a reader, perhaps for ever
+      return Files.newByteChannel(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
     return Files.newByteChannel(
         path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+  }
+
+  private static boolean isPipe(Path path) throws IOException {
+    try {
+      return Files.getAttribute(path, "unix:mode") instanceof Integer mode && (mode & KIND) == PIPE;
+    } catch (NoSuchFileException | UnsupportedOperationException | IllegalArgumentException none) {
+      return false;
+    }
   }
 
   /** What tells a file from another at the same path; null when there is none. */

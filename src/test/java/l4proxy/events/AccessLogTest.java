@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import l4proxy.LeakCheck;
 import l4proxy.RecordedEvents;
@@ -74,6 +77,30 @@ final class AccessLogTest {
         any.time(),
         any.dial(),
         any.retries());
+  }
+
+  @Test
+  void pipeWithoutAReaderHoldsNobodyUp() throws Exception {
+    Path pipe = directory.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    CompletableFuture<AccessLog> opened = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .daemon()
+        .name("opens")
+        .start(() -> {
+          try {
+            opened.complete(log(pipe));
+          } catch (IOException e) {
+            opened.completeExceptionally(e);
+          }
+        });
+    AccessLog log = opened.get(20, TimeUnit.SECONDS);
+    log.happened(ended(1));
+    try (BufferedReader reader = Files.newBufferedReader(pipe)) {
+      assertTrue(reader.readLine().contains("\"userAddr\":\"192.0.2.1:4000\""));
+    }
+    log.close();
+    assertEquals(List.of(), events.all());
   }
 
   @ParameterizedTest
