@@ -147,7 +147,7 @@ public final class Forwarders implements AutoCloseable {
 
   private ServerSocket bind(int port) throws PortTakenException {
     if (!ports.allowed().contains(port)) {
-      throw new IllegalArgumentException(
+      throw new PortTakenException(
           "Port "
               + port
               + " is not among the ports of this server, "

@@ -1,6 +1,6 @@
 package l4proxy.server;
 
-/** A port cannot be had now. */
+/** A port cannot be had: somebody has it, or the server opens none of that number. */
 public final class PortTakenException extends Exception {
   private static final long serialVersionUID = 1;
 

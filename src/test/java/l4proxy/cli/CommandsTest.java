@@ -341,6 +341,18 @@ class CommandsTest {
   }
 
   @Test
+  void refusedPortOfAForwardProxyEndsLikeThatOfAClient() throws Exception {
+    String address = address(startServer());
+    String[] words = {"server", "forwarder", "--svr_addr", address, "--pub_port"};
+    assertEquals(
+        1, user.run(Stream.concat(Stream.of(words), Stream.of("9")).toArray(String[]::new)));
+    assertEquals(1, user.err().lines().count(), user.err());
+    assertTrue(user.err().contains("Port 9 is not among the ports"), user.err());
+    assertEquals(
+        2, user.run(Stream.concat(Stream.of(words), Stream.of("99999")).toArray(String[]::new)));
+  }
+
+  @Test
   void lanRelaysUntilItIsStopped() throws Exception {
     try (EchoBackend backend = new EchoBackend()) {
       var code = user.start("lan", "--pub_port", "0", "127.0.0.1", String.valueOf(backend.port()));
