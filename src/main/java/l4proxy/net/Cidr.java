@@ -104,7 +104,7 @@ public final class Cidr {
   @Override
   public String toString() {
     try {
-      return InetAddress.getByAddress(prefix).getHostAddress() + "/" + bits;
+      return Sockets.text(InetAddress.getByAddress(prefix)) + "/" + bits;
     } catch (java.net.UnknownHostException e) {
       throw new IllegalStateException("4 or 16 bytes are an address", e);
     }

@@ -183,8 +183,13 @@ public final class Sockets {
     return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
   }
 
-  /** An IP address without a zone; the longest run of zeros in IPv6 is left out: RFC 5952, 4.2. */
-  private static String text(InetAddress ip) {
+  /**
+   * An IP address as people write it.
+   *
+   * @param ip with or without a zone
+   * @return without one; the longest run of zeros in IPv6 is left out: RFC 5952, 4.2
+   */
+  public static String text(InetAddress ip) {
     String host = ip.getHostAddress();
     int zone = host.indexOf('%');
     String bare = zone < 0 ? host : host.substring(0, zone);

@@ -11,6 +11,7 @@ import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
+import l4proxy.net.Sockets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -188,7 +189,7 @@ final class Admission {
     try {
       refused.merge(reason, 1L, Long::sum);
       untold.merge(reason, 1L, Long::sum);
-      last = from.getHostAddress();
+      last = Sockets.text(from);
     } finally {
       lock.unlock();
     }

@@ -328,7 +328,7 @@ final class ClientSession {
     try {
       return HostPort.parse(hello.dialled(), 1).host();
     } catch (IllegalArgumentException notAName) {
-      return connection.local().getAddress().getHostAddress();
+      return Sockets.text(connection.local().getAddress());
     }
   }
 

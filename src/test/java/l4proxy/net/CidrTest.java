@@ -84,6 +84,13 @@ final class CidrTest {
     assertEquals(list, CidrList.parse(list.toString()));
   }
 
+  @Test
+  void shownShort() {
+    assertEquals("::1/128", Cidr.parse("0:0:0:0:0:0:0:1").toString());
+    assertEquals("2001:db8::/32", Cidr.parse("2001:db8:0::/32").toString());
+    assertEquals("10.0.0.0/8", Cidr.parse("10.0.0.0/8").toString());
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", ",", "10.0.0.0/8,", "10.0.0.0/8 11.0.0.0/8"})
   void listWithAGapIsRefused(String text) {

@@ -165,6 +165,13 @@ final class AdmissionTest {
   }
 
   @Test
+  void whoIsTurnedAwayIsNamedShort() {
+    Admission admission = admission(0, 0, 0, "", "::1");
+    out(admission, InetAddress.ofLiteral("::1"), Reason.DENY);
+    assertEquals(List.of("users turned away: 1 by --deny; the last one came from ::1"), told());
+  }
+
+  @Test
   void whoIsTurnedAwayIsToldOfOnceASecond() {
     Admission admission = admission(1, 0, 0, "", "192.0.2.2");
     in(admission, ONE);
