@@ -4,6 +4,7 @@ import com.beust.jcommander.Parameter;
 import com.beust.jcommander.ParametersDelegate;
 import java.io.IOException;
 import java.util.Optional;
+import l4proxy.api.Fields;
 import l4proxy.client.ApiClient;
 import l4proxy.client.RefusedException;
 import l4proxy.client.Trust;
@@ -62,11 +63,60 @@ final class RedirectCommand implements Command {
     return 0;
   }
 
+  /** Another's clients are hidden from a key that is no admin's: nobody would ever be sent on. */
+  private void checkOwn(ApiClient api) throws FailedException, RefusedException {
+    ask(api, "/v1/clients?pageSize=1");
+    ApiClient.Answer self = ask(api, "/v1/session");
+    Optional<String> own;
+    try {
+      own = Fields.parse(self.body()).text("key");
+    } catch (IllegalArgumentException strange) {
+      own = Optional.empty();
+    }
+    if (key != null && !own.equals(Optional.of(key))) {
+      throw new FailedException(
+          "--key: the key given is "
+              + own.orElse("another")
+              + ", no admin key, and may not see the clients of "
+              + Text.quoted(key)
+              + "; leave --key out, or give an admin key.");
+    }
+  }
+
   /** Whose key it is: an admin's sees the clients of all keys, and only one's are to count. */
   private void check(ApiClient api) throws UsageException, FailedException, RefusedException {
-    int status;
+    if (request(api, "/v1/keys?pageSize=1").status() != 200) {
+      checkOwn(api);
+    } else if (key == null) {
+      throw new UsageException(
+          "--key is missing: an admin key sees the clients of all keys, so say whose to send"
+              + " browsers to.");
+    }
+  }
+
+  /** What has to be answered before there is any use in listening. */
+  private ApiClient.Answer ask(ApiClient api, String path)
+      throws FailedException, RefusedException {
+    ApiClient.Answer answer = request(api, path);
+    if (answer.status() == 401) {
+      throw new FailedException(
+          "The server at " + server.server() + " does not know the key; ask for another.");
+    }
+    if (answer.status() != 200) {
+      throw new FailedException(
+          "The server at "
+              + server.server()
+              + " does not say where clients are (status "
+              + answer.status()
+              + "): give a key that may ask, or an admin key and --key.");
+    }
+    return answer;
+  }
+
+  private ApiClient.Answer request(ApiClient api, String path)
+      throws FailedException, RefusedException {
     try {
-      status = api.request("GET", "/v1/keys?pageSize=1", Optional.empty()).status();
+      return api.request("GET", path, Optional.empty());
     } catch (IOException e) {
       throw new FailedException(
           "Cannot talk to the server at "
@@ -74,15 +124,6 @@ final class RedirectCommand implements Command {
               + " ("
               + e.getMessage()
               + "): is it running, and is --svr_addr right?");
-    }
-    if (status == 401) {
-      throw new FailedException(
-          "The server at " + server.server() + " does not know the key; ask for another.");
-    }
-    if (status == 200 && key == null) {
-      throw new UsageException(
-          "--key is missing: an admin key sees the clients of all keys, so say whose to send"
-              + " browsers to.");
     }
   }
 

@@ -353,6 +353,24 @@ class CommandsTest {
   }
 
   @Test
+  void redirectThatMayNotSeeItsClientsEndsAtOnce() throws Exception {
+    String command = startServer();
+    String[] words = {
+      "redirect", "--svr_addr", address(command), "--display", "web", "--addr", "127.0.0.1:0"
+    };
+    TestShell guest = new TestShell(home.resolve("guest"));
+    guest.environment.put("L4PROXY_JOIN", key(command));
+    try (guest) {
+      var code =
+          guest.start(
+              Stream.concat(Stream.of(words), Stream.of("--key", "admin")).toArray(String[]::new));
+      assertEquals(1, code.get(20, TimeUnit.SECONDS));
+      assertEquals(1, guest.err().lines().count(), guest.err());
+      assertTrue(guest.err().contains("may not see the clients of \"admin\""), guest.err());
+    }
+  }
+
+  @Test
   void lanRelaysUntilItIsStopped() throws Exception {
     try (EchoBackend backend = new EchoBackend()) {
       var code = user.start("lan", "--pub_port", "0", "127.0.0.1", String.valueOf(backend.port()));
