@@ -70,9 +70,10 @@ final class ClientRoutes {
   Reply endUser(Request request, String name, String id) throws ProblemException {
     Key key = callers.key(request);
     request.allow(Set.of());
-    client(key, name);
+    ClientView client = client(key, name);
     if (!id.matches("[0-9]{1,18}") || !proxy.view().endUser(name, Long.parseLong(id))) {
-      throw new ProblemException(404, "This client has no user of that id.");
+      throw new ProblemException(
+          404, "Client " + client.displayName() + " has no user of that id.");
     }
     return Reply.done();
   }

@@ -127,7 +127,7 @@ final class ClientCommandsTest {
       assertEquals(0, run("client", "close", "user", name(0), id), user.err());
       assertThrows(SocketException.class, () -> socket.getInputStream().read());
       assertEquals(1, run("client", "close", "user", name(0), id));
-      assertTrue(user.err().contains("no user of that id"), user.err());
+      assertTrue(user.err().contains("Client web has no user of that id"), user.err());
     }
   }
 
