@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 public final class ControlLink implements Watch.Watched, AutoCloseable {
   private static final int OWED = 10_000;
 
+  /** So many answers belong to the beginning of a link. */
+  private static final int BEGINNING = 3;
+
   /** How often a heartbeat goes out, what silence is death, and how long one write may take. */
   record Times(Duration beat, Duration dead, Duration writing) {
     static final Times STANDARD =
@@ -34,6 +37,9 @@ public final class ControlLink implements Watch.Watched, AutoCloseable {
   private volatile long writingSince;
   private volatile long lastRead = System.nanoTime();
   private volatile long roundTrip = -1;
+
+  /** Answers so far, as far as they are of the beginning; the reader's alone. */
+  private int answers;
 
   /**
    * Takes over a connection whose first messages have been exchanged, and starts the heartbeat.
@@ -107,9 +113,9 @@ public final class ControlLink implements Watch.Watched, AutoCloseable {
   }
 
   /**
-   * How long the last heartbeat took to be answered.
+   * How long the last heartbeat took to be answered; the very first is asked too early to count.
    *
-   * @return nanoseconds, -1 before the first answer
+   * @return nanoseconds, -1 before there is such an answer
    */
   public long roundTripNanos() {
     return roundTrip;
@@ -129,11 +135,29 @@ public final class ControlLink implements Watch.Watched, AutoCloseable {
       switch (message) {
         case null -> {}
         case Message.Heartbeat beat -> send(new Message.HeartbeatAnswer(beat.nanos()));
-        case Message.HeartbeatAnswer answer -> roundTrip = Math.max(0, lastRead - answer.nanos());
+        case Message.HeartbeatAnswer answer -> answered(Math.max(0, lastRead - answer.nanos()));
         default -> {
           return message;
         }
       }
+    }
+  }
+
+  /**
+   * While the other side begins it answers late, and that says nothing of the way there: the first
+   * answer does not count, and of the next ones the best. Each is asked for at once.
+   */
+  private void answered(long nanos) {
+    if (answers >= BEGINNING) {
+      roundTrip = nanos;
+      return;
+    }
+    if (answers > 0) {
+      roundTrip = roundTrip < 0 ? nanos : Math.min(roundTrip, nanos);
+    }
+    answers++;
+    if (answers < BEGINNING) {
+      ask();
     }
   }
 

@@ -112,7 +112,12 @@ final class ControlLinkTest {
       link.ask();
       Message.Heartbeat asked = assertInstanceOf(Message.Heartbeat.class, read());
       CompletableFuture<Message> next = reading(link);
-      Messages.write(peer.out(), new Message.HeartbeatAnswer(asked.nanos()));
+      long minute = Duration.ofMinutes(1).toNanos();
+      Messages.write(peer.out(), new Message.HeartbeatAnswer(asked.nanos() - minute));
+      Message.Heartbeat again = assertInstanceOf(Message.Heartbeat.class, read());
+      Messages.write(peer.out(), new Message.HeartbeatAnswer(again.nanos()));
+      Message.Heartbeat third = assertInstanceOf(Message.Heartbeat.class, read());
+      Messages.write(peer.out(), new Message.HeartbeatAnswer(third.nanos() - minute));
       Messages.write(peer.out(), new Message.Draining());
       next.get(10, TimeUnit.SECONDS);
       assertTrue(link.roundTripNanos() > 0 && link.roundTripNanos() < System.nanoTime() - before);
