@@ -179,11 +179,11 @@ public final class Keys {
 
   /**
    * Lets no key be changed while another process takes the server over, or lets them again: what
-   * that process has read stays true.
+   * that process has read stays true. Returns when a change that is being made is made.
    *
    * @param still whether it does
    */
-  public void freeze(boolean still) {
+  public synchronized void freeze(boolean still) {
     frozen = still;
   }
 

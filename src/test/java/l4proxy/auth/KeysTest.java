@@ -409,4 +409,19 @@ final class KeysTest {
     assertEquals(Optional.empty(), keys.named("default"));
     assertTrue(Keys.open(state, PIN).named("default").isPresent());
   }
+
+  @Test
+  void freezeWaitsForAChangeThatIsBeingMade() throws Exception {
+    Keys keys = Keys.open(state, PIN);
+    Thread freezes = Thread.ofPlatform().name("freezes").unstarted(() -> keys.freeze(true));
+    synchronized (keys) { // as whoever writes a change does
+      freezes.start();
+      while (freezes.getState() != Thread.State.BLOCKED) {
+        assertTrue(freezes.isAlive(), "it did not wait");
+        Thread.onSpinWait();
+      }
+    }
+    freezes.join();
+    assertThrows(StateException.class, () -> keys.create("late", Grant.ALL));
+  }
 }
