@@ -200,6 +200,56 @@ final class TakeoverTest {
   }
 
   @Test
+  void whoDiesBeforeItHoldsTheStateLeavesEverythingAsItWas() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        Socket before = pair.user()) {
+      echo(before);
+      try (SocketChannel dying =
+          SocketChannel.open(UnixDomainSocketAddress.of(state().resolve("takeover")))) {
+        HostPort control = pair.server().controlAddress();
+        say(
+            dying,
+            "{\"type\":\"Take\",\"protocol\":1,\"version\":\"9\",\"control\":\"" + control + "\"}");
+        assertTrue(hear(dying).contains("\"type\":\"Yes\""));
+        say(dying, "{\"type\":\"Finish\"}");
+        assertEquals("{\"type\":\"Released\"}", hear(dying));
+      }
+      awaitEvent(pair, "the takeover failed");
+      assertFalse(pair.server().isTakenOver());
+      pair.keys().create("late", Grant.ALL);
+      echo(before);
+      try (Socket after = pair.user()) {
+        echo(after);
+      }
+      try (Next next = next(pair).start();
+          Socket after = pair.user()) {
+        echo(after);
+        assertEquals(1, users(next.server));
+      }
+    }
+  }
+
+  private static void say(SocketChannel channel, String json) throws IOException {
+    byte[] text = json.getBytes(StandardCharsets.UTF_8);
+    channel.write(ByteBuffer.allocate(4 + text.length).putInt(text.length).put(text).flip());
+  }
+
+  private static String hear(SocketChannel channel) throws IOException {
+    ByteBuffer length = ByteBuffer.allocate(4);
+    fill(channel, length);
+    ByteBuffer text = ByteBuffer.allocate(length.flip().getInt());
+    fill(channel, text);
+    return new String(text.array(), StandardCharsets.UTF_8);
+  }
+
+  private static void fill(SocketChannel channel, ByteBuffer buffer) throws IOException {
+    while (buffer.hasRemaining()) {
+      assertTrue(channel.read(buffer) > 0, "it is gone");
+    }
+  }
+
+  @Test
   void onlyOneTakesOverAtATime() throws Exception {
     try (EchoBackend backend = new EchoBackend();
         ProxyPair pair = new ProxyPair(directory, backend.address(), false);

@@ -145,6 +145,17 @@ public final class StateDirectory implements AutoCloseable {
   }
 
   /**
+   * Lets another server hold the directory, which it is to {@link #hold hold} next; nothing can be
+   * written before it is held here again.
+   */
+  public synchronized void release() {
+    if (lockFile != null) {
+      release(path, lockFile);
+      lockFile = null;
+    }
+  }
+
+  /**
    * Whether a server holds a directory.
    *
    * @param directory which need not exist
@@ -159,6 +170,8 @@ public final class StateDirectory implements AutoCloseable {
       try (FileChannel file = FileChannel.open(path.resolve(LOCK), StandardOpenOption.WRITE)) {
         return file.tryLock() == null;
       }
+    } catch (OverlappingFileLockException held) {
+      return true;
     } catch (IOException none) {
       return false;
     }

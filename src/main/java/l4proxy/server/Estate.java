@@ -3,7 +3,9 @@ package l4proxy.server;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import l4proxy.net.AcceptLoop;
@@ -56,11 +58,13 @@ record Estate(
     return all.stream();
   }
 
-  /** Closes every listener that there still is. */
-  void stopListening() {
-    control.stop();
-    api.ifPresent(AcceptLoop::stop);
-    listeners().forEach(AcceptLoop::stop);
+  /** Every listener that there still is, by its name in a {@link TakeoverMessage}. */
+  Map<String, AcceptLoop> all() {
+    Map<String, AcceptLoop> all = new LinkedHashMap<>();
+    all.put(TakeoverMessage.CONTROL, control);
+    api.ifPresent(loop -> all.put(TakeoverMessage.API, loop));
+    listeners().forEach(loop -> all.put(String.valueOf(loop.port()), loop));
+    return all;
   }
 
   /** Where a listener is bound. */

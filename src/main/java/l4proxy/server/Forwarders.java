@@ -71,7 +71,7 @@ public final class Forwarders implements AutoCloseable {
       throws PortTakenException {
     services.lock().lock();
     try {
-      if (stopped || all.size() >= MOST) {
+      if (stopped || services.stopped() || all.size() >= MOST) {
         throw new PortTakenException(
             stopped
                 ? "The server is draining and opens no new ports."

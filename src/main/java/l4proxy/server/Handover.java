@@ -17,6 +17,8 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import l4proxy.auth.StateDirectory;
+import l4proxy.auth.StateException;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
 import l4proxy.net.AcceptLoop;
@@ -26,14 +28,14 @@ import l4proxy.net.Sockets;
 /**
  * Lets another server process take this one over, see {@link Takeover}: shares each listener,
  * closes it once the other has it, tells the clients to connect anew, and gives the state directory
- * up at the end. Whatever goes wrong before takes everything back.
+ * up at the end. Whatever goes wrong before the other holds it takes everything back.
  *
  * <pre>
- *              Take                    Finish
- *   SERVING ----------> HANDING OVER ----------> HANDED OVER
- *      ^                     |                  (users finish)
- *      +---------------------+
- *        the other is gone, or says nothing for {@link #SILENCE}
+ *              Take                    Finish              the other holds the directory
+ *   SERVING ----------> HANDING OVER ----------> RELEASED ------------------------------> HANDED OVER
+ *      ^                     |                      |                                   (users finish)
+ *      +---------------------+----------------------+
+ *        the other is gone, or does nothing for {@link #SILENCE}
  * </pre>
  *
  * <p>Each process that connects has a virtual thread. {@link #close()} returns at once.
@@ -56,11 +58,15 @@ final class Handover implements AutoCloseable {
   private final Estate estate;
   private final Events events;
   private final String version;
-  private final ServerSocketChannel door;
+  private volatile ServerSocketChannel door;
   private final ReentrantLock one = new ReentrantLock();
   private final Map<String, AcceptLoop> given = new LinkedHashMap<>();
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile boolean handedOver;
+
+  /** Whether the state directory is given up, which the other may not have yet. */
+  private volatile boolean released;
+
   private volatile boolean closed;
   private volatile Runnable then = () -> {};
 
@@ -69,11 +75,16 @@ final class Handover implements AutoCloseable {
     this.estate = estate;
     this.events = events;
     this.version = version;
+    this.door = door(directory);
+  }
+
+  private static ServerSocketChannel door(Path directory) throws IOException {
     Path socket = directory.resolve(TakeoverLink.SOCKET);
     Files.deleteIfExists(socket); // of a process that is gone: this one holds the directory
-    this.door = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    ServerSocketChannel door = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     door.bind(TakeoverLink.address(directory));
     Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+    return door;
   }
 
   /**
@@ -83,7 +94,7 @@ final class Handover implements AutoCloseable {
   static Optional<Handover> open(Estate estate, Events events, String version) {
     try {
       Handover open = new Handover(estate, events, version);
-      Thread.ofVirtual().name("takeover door").start(open::admit);
+      open.admitAll();
       return Optional.of(open);
     } catch (IOException | IllegalArgumentException | UnsupportedOperationException e) {
       events.happened(new Event.Warned("--takeover will not find this server: " + e.getMessage()));
@@ -91,10 +102,15 @@ final class Handover implements AutoCloseable {
     }
   }
 
-  private void admit() {
+  private void admitAll() {
+    ServerSocketChannel now = door;
+    Thread.ofVirtual().name("takeover door").start(() -> admit(now));
+  }
+
+  private void admit(ServerSocketChannel at) {
     try {
       while (true) {
-        SocketChannel channel = door.accept();
+        SocketChannel channel = at.accept();
         Thread.ofVirtual().name("takeover").start(() -> admit(channel));
       }
     } catch (IOException closing) {
@@ -208,14 +224,39 @@ final class Handover implements AutoCloseable {
   }
 
   private void finish(TakeoverLink link) throws IOException {
+    closeDoor(); // the other opens its own there
+    estate.services().handOver(true);
+    given.putAll(estate.all());
+    given.values().forEach(AcceptLoop::stop);
+    estate.leases().pause();
+    released = true;
+    estate.state().directory().release();
+    link.send(new TakeoverMessage.Released());
+    awaitHeld(link);
+    handOver();
+  }
+
+  /** Until the other holds the state directory it may die, and then nobody would serve. */
+  private void awaitHeld(TakeoverLink link) throws IOException {
+    long began = System.nanoTime();
+    while (!StateDirectory.isHeld(directory)) {
+      if (link.isOver()) {
+        throw new EOFException("it ended before it had the state directory");
+      }
+      if (closed || System.nanoTime() - began > SILENCE.toNanos()) {
+        throw new IOException("it does not take the state directory");
+      }
+      pause();
+    }
+  }
+
+  /** There is no way back any more. */
+  private void handOver() {
+    handedOver = true;
     close();
-    estate.services().handOver();
     estate.forwarders().stop();
-    estate.stopListening();
     estate.leases().close();
     estate.state().directory().close();
-    handedOver = true;
-    link.send(new TakeoverMessage.Released());
     estate.sessions().leave("another process of this server serves now");
     events.happened(new Event.Noted("this server is taken over; the users it has may finish"));
     then.run();
@@ -245,11 +286,38 @@ final class Handover implements AutoCloseable {
       // so it knows
     }
     link.close();
+    if (released && !reclaim()) {
+      handOver();
+      return;
+    }
     given.forEach(this::takeBack);
     given.clear();
     estate.sessions().takenOver(false);
     estate.state().keys().freeze(false);
     events.happened(new Event.Warned("the takeover failed (" + why + "): this server goes on"));
+  }
+
+  /** Holds the state directory again; false when somebody else does. */
+  private boolean reclaim() {
+    if (closed) {
+      return true; // this one ends too
+    }
+    try {
+      estate.state().directory().hold(FREEING);
+    } catch (StateException held) {
+      events.happened(new Event.Warned("the takeover failed, but: " + held.getMessage()));
+      return false;
+    }
+    released = false;
+    estate.services().handOver(false);
+    estate.leases().begin();
+    try {
+      door = door(directory);
+      admitAll();
+    } catch (IOException e) {
+      events.happened(new Event.Warned("--takeover will not find this server: " + e.getMessage()));
+    }
+    return true;
   }
 
   private void takeBack(String name, AcceptLoop listener) {
@@ -303,7 +371,7 @@ final class Handover implements AutoCloseable {
   }
 
   boolean handedOver() {
-    return handedOver;
+    return handedOver || released && StateDirectory.isHeld(directory);
   }
 
   @Override
@@ -311,12 +379,18 @@ final class Handover implements AutoCloseable {
     if (!closed) {
       closed = true;
       over.countDown();
-      try {
-        door.close();
-        Files.deleteIfExists(directory.resolve(TakeoverLink.SOCKET));
-      } catch (IOException e) {
-        // the next process removes it
+      if (!released) {
+        closeDoor(); // else the other may have one there
       }
+    }
+  }
+
+  private void closeDoor() {
+    try {
+      door.close();
+      Files.deleteIfExists(directory.resolve(TakeoverLink.SOCKET));
+    } catch (IOException e) {
+      // the next process removes it
     }
   }
 }

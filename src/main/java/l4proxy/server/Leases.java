@@ -40,12 +40,14 @@ final class Leases implements AutoCloseable {
   private final Events events;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private final Condition written = lock.newCondition();
   private final Map<Id, Lease> all = new LinkedHashMap<>(16, 0.75f, true);
   private final Thread writer;
   private boolean dirty;
   private boolean owed;
   private boolean closed;
   private boolean waiting;
+  private boolean writing;
 
   private Leases(StateDirectory state, Events events, List<Lease> before, boolean waiting) {
     this.state = state;
@@ -87,6 +89,22 @@ final class Leases implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Writes what there is, and nothing more before {@link #begin}: another process is to. */
+  void pause() {
+    List<Lease> now;
+    lock.lock();
+    try {
+      waiting = true;
+      while (writing) {
+        written.awaitUninterruptibly();
+      }
+      now = new ArrayList<>(all.values());
+    } finally {
+      lock.unlock();
+    }
+    write(now);
   }
 
   /** What a client had before. */
@@ -156,12 +174,20 @@ final class Leases implements AutoCloseable {
             return;
           }
           dirty = false;
+          writing = true;
           last = closed;
           now = new ArrayList<>(all.values());
         } finally {
           lock.unlock();
         }
         owed = !write(now) && !last;
+        lock.lock();
+        try {
+          writing = false;
+          written.signalAll();
+        } finally {
+          lock.unlock();
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -55,6 +55,7 @@ final class Services implements Watch.Watched, AutoCloseable {
   private final Set<PublicPort> elsewhere = ConcurrentHashMap.newKeySet();
 
   private volatile boolean stopped;
+  private volatile boolean handedOver;
 
   Services(
       ServerConfig config,
@@ -170,9 +171,9 @@ final class Services implements Watch.Watched, AutoCloseable {
     return ports.values().stream().flatMap(port -> port.listener().stream()).toList();
   }
 
-  /** Takes no new services: another process does. The users there are go on. */
-  void handOver() {
-    stopped = true;
+  /** Takes no new services: another process does. Or it does not. The users there are go on. */
+  void handOver(boolean is) {
+    handedOver = is;
   }
 
   /** Ends the users of a service that another process has ended. */
@@ -366,7 +367,7 @@ final class Services implements Watch.Watched, AutoCloseable {
 
   /** Whether no new services are taken. */
   boolean stopped() {
-    return stopped;
+    return stopped || handedOver;
   }
 
   /** What all users together, those gone too, carried. */

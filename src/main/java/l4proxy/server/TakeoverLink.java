@@ -140,6 +140,11 @@ final class TakeoverLink implements AutoCloseable {
     };
   }
 
+  /** Whether the other process is gone, or says what it may not; what it said before may wait. */
+  boolean isOver() {
+    return read.stream().anyMatch(Read.Over.class::isInstance);
+  }
+
   @Override
   public void close() {
     try {
