@@ -14,7 +14,11 @@ ENCRYPTED, PLAIN, REFERENCE = "encrypted", "plain", "reference"
 CONTROL = 9000
 BORE_CONTROL = 7835  # not to be chosen
 POOL = 32
-IMAGE = pathlib.Path(__file__).resolve().parents[2] / "target" / "l4proxy"
+HERE = pathlib.Path(__file__).resolve().parent
+IMAGE = HERE.parents[1] / "target" / "l4proxy"
+JDK = HERE.parents[1] / "jlink" / "jdk.sh"
+BARE_FLAGS = ["-Djdk.virtualThreadScheduler.parallelism=1", "-XX:+UseSerialGC"]
+BARE_BETWEEN = 500  # above the public port
 
 
 @dataclasses.dataclass(frozen=True)
@@ -174,6 +178,15 @@ def haproxy(pair):
     pair.serve("haproxy", "-db", "-f", config, port=pair.publics[0])
 
 
+def bare(pair):
+    """Two relays that do nothing else, on the JVM and with the flags of the image."""
+    java = [pathlib.Path(output(Place(), JDK, seconds=10).strip()) / "bin" / "java", *BARE_FLAGS, HERE / "Bare.java"]
+    between = [s.public + BARE_BETWEEN for s in pair.services]
+    pair.join(*java, *(f"{port}:{s.backend}" for port, s in zip(between, pair.services)))
+    pair.await_listening(pair.site.client, pair.started[0], between)
+    pair.serve(*java, *(f"{s.public}:{port}" for port, s in zip(between, pair.services)), port=pair.publics[0])
+
+
 def direct(pair):
     pass
 
@@ -209,5 +222,6 @@ PEERS = [
     Peer("rathole", PLAIN, ("rathole",), rathole),
     Peer("bore", PLAIN, ("bore",), bore),
     Peer("haproxy", REFERENCE, ("haproxy",), haproxy),
+    Peer("bare", REFERENCE, (), bare),
     Peer("direct", REFERENCE, (), direct),
 ]
