@@ -3,6 +3,7 @@ package l4proxy;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.Socket;
@@ -10,6 +11,7 @@ import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -216,6 +218,14 @@ class RelayedUserTest {
               next.getInputStream().readAllBytes();
             });
       }
+      List<String> warnings =
+          pair.events().of(Event.Warned.class).stream().map(Event.Warned::text).toList();
+      assertEquals(1, warnings.size(), warnings.toString()); // once, for both
+      assertTrue(
+          warnings
+              .getFirst()
+              .startsWith("the backend " + gone.address() + " of service echo cannot be connected"),
+          warnings.toString());
     }
   }
 

@@ -99,8 +99,7 @@ final class HealthChecks {
   }
 
   private void note(Service service, String fault) {
-    String which =
-        "the backend " + service.config().backend() + " of service " + service.config().name();
+    String which = service.backendText();
     client.happened(
         fault.isEmpty()
             ? new Event.Noted(which + " is fit for users again")

@@ -5,6 +5,7 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import l4proxy.events.Events;
 import l4proxy.net.Connection;
 import l4proxy.net.PlainConnection;
 import l4proxy.net.Relay;
@@ -28,10 +29,17 @@ final class ServedTunnel {
 
   private final Tunnel tunnel;
   private final Services services;
+  private final Events events;
 
-  ServedTunnel(Tunnel tunnel, Services services) {
+  /**
+   * Serves nobody yet.
+   *
+   * @param events told when the backend cannot be connected, and when it can again
+   */
+  ServedTunnel(Tunnel tunnel, Services services, Events events) {
     this.tunnel = tunnel;
     this.services = services;
+    this.events = events;
   }
 
   /** Serves one opening after another until the tunnel ends. */
@@ -84,9 +92,22 @@ final class ServedTunnel {
 
   private Socket dial(Service service, OpenFrame open) throws IOException {
     InProcessProxy inProcess = services.inProcess();
-    return inProcess == null
-        ? Sockets.connect(service.config().backend().resolve(), DIAL)
-        : inProcess.connect(open.user());
+    return inProcess == null ? dial(service) : inProcess.connect(open.user());
+  }
+
+  private Socket dial(Service service) throws IOException {
+    try {
+      Socket backend = Sockets.connect(service.config().backend().resolve(), DIAL);
+      service.dials().answered(service.backendText()).ifPresent(events::happened);
+      return backend;
+    } catch (IOException e) {
+      String fault = String.valueOf(e.getMessage());
+      service
+          .dials()
+          .failed(service.backendText(), fault, System.nanoTime())
+          .ifPresent(events::happened);
+      throw e;
+    }
   }
 
   private FrameType relay(OpenFrame open, Connection backend)

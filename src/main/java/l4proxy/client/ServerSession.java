@@ -264,7 +264,7 @@ final class ServerSession implements AutoCloseable {
       services.opened(tunnel);
       tunnels.add(tunnel);
       try {
-        new ServedTunnel(tunnel, services).run();
+        new ServedTunnel(tunnel, services, client::happened).run();
       } finally {
         tunnels.remove(tunnel);
         services.closed(tunnel);

@@ -18,6 +18,7 @@ final class Service {
   private final Instances.Instance instance;
   private final Optional<Pace> pace;
   private final Health health;
+  private final Dials dials;
   private volatile @Nullable HostPort address;
   private volatile int relayPort;
 
@@ -30,8 +31,16 @@ final class Service {
     }
   }
 
+  /** What is known of its backend. */
+  private record Seen(Health health, Dials dials) {}
+
   Service(int number, ServiceConfig config, Instances.Instance instance) {
-    this(number, config, instance, Pace.of(config.handling().limitRate()), new Health());
+    this(
+        number,
+        config,
+        instance,
+        Pace.of(config.handling().limitRate()),
+        new Seen(new Health(), new Dials()));
   }
 
   private Service(
@@ -39,12 +48,13 @@ final class Service {
       ServiceConfig config,
       Instances.Instance instance,
       Optional<Pace> pace,
-      Health health) {
+      Seen seen) {
     this.number = number;
     this.config = config;
     this.instance = instance;
     this.pace = pace;
-    this.health = health;
+    this.health = seen.health();
+    this.dials = seen.dials();
   }
 
   /**
@@ -54,16 +64,15 @@ final class Service {
   Service changed(ServiceConfig now) {
     Handling handling = now.handling();
     boolean samePace = handling.limitRate() == config.handling().limitRate();
-    boolean sameHealth =
-        handling.health().equals(config.handling().health())
-            && now.backend().equals(config.backend());
+    boolean sameBackend = now.backend().equals(config.backend());
+    boolean sameHealth = sameBackend && handling.health().equals(config.handling().health());
     Service changed =
         new Service(
             number,
             now,
             instance,
             samePace ? pace : Pace.of(handling.limitRate()),
-            sameHealth ? health : new Health());
+            new Seen(sameHealth ? health : new Health(), sameBackend ? dials : new Dials()));
     changed.relayPort = relayPort;
     changed.address = now.name().equals(config.name()) ? address : null;
     return changed;
@@ -114,6 +123,16 @@ final class Service {
   /** What its health checks came to. */
   Health health() {
     return health;
+  }
+
+  /** What users' connections to its backend came to. */
+  Dials dials() {
+    return dials;
+  }
+
+  /** The backend, as a sentence names it. */
+  String backendText() {
+    return "the backend " + config.backend() + " of service " + config.name();
   }
 
   int number() {
