@@ -1,6 +1,7 @@
 package l4proxy.image;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,15 +30,16 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 @Tag("beside")
 final class DocsIT {
-  private static final List<String> PAGES = List.of("tutorial", "recipes", "troubleshooting");
+  private static final List<String> PAGES = List.of("tutorial", "recipes");
   private static final String NAME = "example.org";
   private static final String KEY = "l4p1_…";
+  private static final int TRIES = 3;
 
   @TempDir private Path directory;
   private final Map<String, Account> accounts = new HashMap<>();
 
   @Test
-  void tutorialRecipesAndTroubleshootingDoWhatTheySay() throws Exception {
+  void tutorialAndRecipesDoWhatTheySay() throws Exception {
     Lab.missing().ifPresent(Tools::skip);
     Tools.require("curl");
     Tools.require("python3");
@@ -56,6 +58,17 @@ final class DocsIT {
       }
       for (Account each : accounts.values()) {
         each.close();
+      }
+    }
+  }
+
+  @Test
+  void otherPagesHaveNothingThatIsToBeRun() throws IOException {
+    for (DocPage page : DocPage.all()) {
+      if (PAGES.stream().noneMatch(each -> page.path().endsWith(each + ".md"))) {
+        assertTrue(
+            page.blocks().stream().allMatch(block -> block.use() == DocPage.Use.READ),
+            page.path().toString());
       }
     }
   }
@@ -90,16 +103,27 @@ final class DocsIT {
     if (commands.contains(KEY)) {
       commands = commands.replace(KEY, accounts.get("server").keys().getLast());
     }
-    Program shell =
-        accounts
-            .get(block.where())
-            .start(Map.of("PYTHONUNBUFFERED", "1"), List.of("sh", "-ec", commands));
+    Program shell = start(block.where(), commands);
     if (block.use() == DocPage.Use.RUN) {
+      for (int more = TRIES; shell.exit() != 0 && isTooSlow(shell) && more > 0; more--) {
+        shell = start(block.where(), commands);
+      }
       assertEquals(0, shell.exit(), shell.said());
     }
     for (String line : block.printed()) {
       printed(shell, line.replace(NAME, Lab.SERVER));
     }
+  }
+
+  private Program start(String where, String commands) throws IOException {
+    return accounts
+        .get(where)
+        .start(Map.of("PYTHONUNBUFFERED", "1"), List.of("sh", "-ec", commands));
+  }
+
+  /** A server gives whoever comes 5 s, which on a machine with too much to do may be too short. */
+  private static boolean isTooSlow(Program shell) {
+    return shell.err().text().contains("Cannot talk to the server");
   }
 
   /** Waits for a line on stdout or stderr; {@code …} is anything, and any number of blanks one. */
