@@ -154,6 +154,9 @@ public final class ApiServer implements AutoCloseable {
   private static void headers(HttpExchange exchange, Reply reply) {
     Headers headers = exchange.getResponseHeaders();
     reply.headers().forEach(headers::set);
+    if ("close".equalsIgnoreCase(exchange.getRequestHeaders().getFirst("Connection"))) {
+      headers.set("Connection", "close"); // the HttpServer closes, and does not say so
+    }
     headers.set("Cache-Control", "no-store");
     headers.set("X-Content-Type-Options", "nosniff");
     if (!reply.type().isEmpty()) {

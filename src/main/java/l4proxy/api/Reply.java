@@ -1,11 +1,11 @@
 package l4proxy.api;
 
 import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Map;
 import java.util.TreeMap;
+import l4proxy.http.Answer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,25 +58,7 @@ record Reply(
   }
 
   static Reply problem(int status, String detail, Map<String, String> headers) {
-    JsonObject body = new JsonObject();
-    body.addProperty("type", "about:blank");
-    body.addProperty("title", title(status));
-    body.addProperty("status", status);
-    body.addProperty("detail", detail);
-    return new Reply(status, "application/problem+json", body.toString(), headers, null);
-  }
-
-  private static String title(int status) {
-    return switch (status) {
-      case 400 -> "Bad Request";
-      case 401 -> "Unauthorized";
-      case 403 -> "Forbidden";
-      case 404 -> "Not Found";
-      case 405 -> "Method Not Allowed";
-      case 409 -> "Conflict";
-      case 413 -> "Content Too Large";
-      case 503 -> "Service Unavailable";
-      default -> "Internal Server Error";
-    };
+    String body = Answer.problem(status, detail);
+    return new Reply(status, "application/problem+json", body, headers, null);
   }
 }

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import l4proxy.http.OriginRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,7 @@ record Request(
     Headers headers,
     InputStream content) {
   /** The longest body that is read. */
-  static final int LONGEST_BODY = 64 * 1024;
+  static final int LONGEST_BODY = OriginRequest.LONGEST_BODY;
 
   static Request of(HttpExchange exchange) throws ProblemException {
     String method = exchange.getRequestMethod();
@@ -59,14 +60,19 @@ record Request(
     return List.copyOf(parts);
   }
 
-  private static Map<String, String> query(@Nullable String raw) {
+  private static Map<String, String> query(@Nullable String raw) throws ProblemException {
     Map<String, String> query = new HashMap<>();
     for (String pair : raw == null || raw.isEmpty() ? new String[0] : raw.split("&", -1)) {
       int equals = pair.indexOf('=');
       String name = equals < 0 ? pair : pair.substring(0, equals);
-      query.put(
-          URLDecoder.decode(name, StandardCharsets.UTF_8),
-          equals < 0 ? "" : URLDecoder.decode(pair.substring(equals + 1), StandardCharsets.UTF_8));
+      String value = equals < 0 ? "" : pair.substring(equals + 1);
+      String before =
+          query.put(
+              URLDecoder.decode(name, StandardCharsets.UTF_8),
+              URLDecoder.decode(value, StandardCharsets.UTF_8));
+      if (before != null) {
+        throw new ProblemException(400, "A query parameter is given twice; give each once.");
+      }
     }
     return query;
   }

@@ -46,12 +46,17 @@ final class Answers {
    * reset the connection, and the answer might never be seen.
    */
   static void linger(Connection user) {
+    linger(user, DISCARDED);
+  }
+
+  /** The same with another bound, in bytes. */
+  static void linger(Connection user, int most) {
     try {
       user.shutdownOutput();
       user.in().deadline(LINGER);
       int read = user.in().buffered();
       user.in().consume(read);
-      while (read < DISCARDED && user.in().fill()) {
+      while (read < most && user.in().fill()) {
         read += user.in().buffered();
         user.in().consume(user.in().buffered());
       }

@@ -24,12 +24,22 @@ final class Body {
    * checked and dropped, as RFC 9110, 6.5.1 allows.
    */
   static void copy(Framing framing, Input from, Sink to) throws IOException {
+    copy(framing, from, to, SILENCE);
+  }
+
+  /** The same, within the deadline that the input has already. */
+  static void copyInTime(Framing framing, Input from, Sink to) throws IOException {
+    copy(framing, from, to, Duration.ZERO);
+  }
+
+  private static void copy(Framing framing, Input from, Sink to, Duration silence)
+      throws IOException {
     switch (framing) {
       case Framing.None() -> {}
-      case Framing.Length(long bytes) -> copy(bytes, from, to);
-      case Framing.Chunked() -> chunks(from, to);
+      case Framing.Length(long bytes) -> copy(bytes, from, to, silence);
+      case Framing.Chunked() -> chunks(from, to, silence);
       case Framing.UntilEnd() -> {
-        while (more(from)) {
+        while (more(from, silence)) {
           pass(from.buffered(), from, to);
         }
       }
@@ -37,30 +47,31 @@ final class Body {
     to.end();
   }
 
-  private static void chunks(Input from, Sink to) throws IOException {
-    for (long size = size(from); size > 0; size = size(from)) {
-      copy(size, from, to);
+  private static void chunks(Input from, Sink to, Duration silence) throws IOException {
+    for (long size = size(from, silence); size > 0; size = size(from, silence)) {
+      copy(size, from, to, silence);
       if (from.read() != '\r' || from.read() != '\n') {
-        throw new Rejection(400, "A chunk of the body is longer than it says.");
+        throw new Rejection(400, "A chunk of the body is not as long as it says.");
       }
     }
     HeadReader.fields(new LineReader(from, TRAILER));
   }
 
-  private static long size(Input from) throws IOException {
-    from.deadline(SILENCE);
+  private static long size(Input from, Duration silence) throws IOException {
+    wait(from, silence);
     String line = new LineReader(from, CHUNK_LINE).next();
     int end = line.indexOf(';');
     String size = end < 0 ? line : line.substring(0, end).stripTrailing();
     if (!size.matches("[0-9A-Fa-f]{1,15}")) {
-      throw new Rejection(400, "A chunk of the body has no size.");
+      throw new Rejection(
+          400, "A chunk of the body does not begin with its size in hexadecimal digits.");
     }
     return Long.parseLong(size, 16);
   }
 
-  private static void copy(long bytes, Input from, Sink to) throws IOException {
+  private static void copy(long bytes, Input from, Sink to, Duration silence) throws IOException {
     for (long left = bytes; left > 0; ) {
-      if (!more(from)) {
+      if (!more(from, silence)) {
         throw new EOFException("the connection ended within the body of a message");
       }
       int piece = (int) Math.min(left, from.buffered());
@@ -69,12 +80,18 @@ final class Body {
     }
   }
 
-  private static boolean more(Input from) throws IOException {
+  private static boolean more(Input from, Duration silence) throws IOException {
     if (from.buffered() > 0) {
       return true;
     }
-    from.deadline(SILENCE);
+    wait(from, silence);
     return from.fill();
+  }
+
+  private static void wait(Input from, Duration silence) throws IOException {
+    if (!silence.isZero()) {
+      from.deadline(silence);
+    }
   }
 
   private static void pass(int piece, Input from, Sink to) throws IOException {

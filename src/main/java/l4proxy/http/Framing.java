@@ -20,7 +20,7 @@ sealed interface Framing {
   static Framing of(RequestHead request) throws Rejection {
     boolean coded = !request.fields().values("Transfer-Encoding").isEmpty();
     if (coded && !request.newer()) {
-      throw new Rejection(400, "HTTP/1.0 has no Transfer-Encoding.");
+      throw new Rejection(400, "HTTP/1.0 has no Transfer-Encoding; send a Content-Length instead.");
     }
     return of(request.fields(), new None());
   }
@@ -39,10 +39,13 @@ sealed interface Framing {
     List<String> lengths = fields.values("Content-Length");
     if (!codings.isEmpty()) {
       if (!lengths.isEmpty()) {
-        throw new Rejection(400, "Transfer-Encoding and Content-Length contradict each other.");
+        throw new Rejection(
+            400, "Transfer-Encoding and Content-Length contradict each other; send one of them.");
       }
       if (codings.size() > 1 || !codings.getFirst().equalsIgnoreCase("chunked")) {
-        throw new Rejection(501, "The only Transfer-Encoding that this proxy knows is 'chunked'.");
+        throw new Rejection(
+            501,
+            "The only Transfer-Encoding known here is 'chunked'; send that or a Content-Length.");
       }
       return new Chunked();
     }
@@ -50,7 +53,8 @@ sealed interface Framing {
       return otherwise;
     }
     if (lengths.size() > 1 || !lengths.getFirst().matches("[0-9]{1,18}")) {
-      throw new Rejection(400, "Content-Length is not one number.");
+      throw new Rejection(
+          400, "Content-Length is not one number; give the length of the body in bytes once.");
     }
     return new Length(Long.parseLong(lengths.getFirst()));
   }

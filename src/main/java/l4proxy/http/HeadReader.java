@@ -22,6 +22,10 @@ final class HeadReader {
 
   private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
   private static final Pattern TARGET = Pattern.compile("[!-~]+");
+
+  /** Some send what RFC 3986 wants encoded as it is. */
+  private static final Pattern ANY_TARGET = Pattern.compile("[!-~\\x80-\\xff]+");
+
   private static final Pattern VERSION = Pattern.compile("HTTP/[0-9]\\.[0-9]");
   private static final Pattern STATUS =
       Pattern.compile("HTTP/1\\.([01]) ([1-5][0-9]{2})(?: (.*))?");
@@ -30,6 +34,15 @@ final class HeadReader {
 
   /** Reads a request's head; null when the stream ended before it began. */
   static @Nullable RequestHead request(Input in) throws IOException {
+    return request(in, TARGET);
+  }
+
+  /** The same, with a target that need not be ASCII: each byte is a character. */
+  static @Nullable RequestHead requestForAny(Input in) throws IOException {
+    return request(in, ANY_TARGET);
+  }
+
+  private static @Nullable RequestHead request(Input in, Pattern target) throws IOException {
     if (in.buffered() == 0 && !in.fill()) {
       return null;
     }
@@ -41,14 +54,18 @@ final class HeadReader {
     String[] words = first.split(" ", -1);
     if (words.length != 3
         || !TOKEN.matcher(words[0]).matches()
-        || !TARGET.matcher(words[1]).matches()
+        || !target.matcher(words[1]).matches()
         || !VERSION.matcher(words[2]).matches()) {
-      throw bad("The request line is not 'METHOD target HTTP/1.1'.");
+      throw bad("The request line is not 'METHOD target HTTP/1.1', with one space between.");
     }
     if (!words[2].startsWith("HTTP/1.")) {
-      throw new Rejection(505, "This proxy speaks HTTP/1.1.");
+      throw new Rejection(505, "Only HTTP/1.1 and HTTP/1.0 are spoken here; ask in one of those.");
     }
-    return new RequestHead(words[0], words[1], !words[2].equals("HTTP/1.0"), fields(lines));
+    try {
+      return new RequestHead(words[0], words[1], !words[2].equals("HTTP/1.0"), fields(lines));
+    } catch (Rejection no) {
+      throw no.of(words[0]);
+    }
   }
 
   /** Reads a response's head. */
@@ -76,7 +93,8 @@ final class HeadReader {
       int colon = line.indexOf(':');
       // A folded line begins with white space, which no name has.
       if (colon < 0 || !TOKEN.matcher(line.substring(0, colon)).matches()) {
-        throw bad("A header field is not 'Name: value'.");
+        throw bad(
+            "A header field is not 'Name: value' on one line, without a space before the colon.");
       }
       fields.add(
           new HeaderFields.Field(line.substring(0, colon), line.substring(colon + 1).strip()));

@@ -26,6 +26,34 @@ final class Heads {
   }
 
   /**
+   * A request for the server that it has reached already.
+   *
+   * @param host that it is asked as; empty: it was not said
+   * @param target as the server is to read it
+   * @param last whether another follows on the same connection
+   */
+  static byte[] origin(
+      RequestHead request, String host, String target, Framing framing, boolean last) {
+    StringBuilder head = new StringBuilder();
+    head.append(request.method()).append(' ').append(target);
+    head.append(request.newer() ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
+    if (!host.isEmpty()) {
+      field(head, "Host", host);
+    }
+    // RFC 9110, 10.1.1: HTTP/1.0 expects nothing
+    Set<String> without =
+        request.newer()
+            ? Set.of("host", "content-length")
+            : Set.of("host", "content-length", "expect");
+    fields(head, request.fields(), without);
+    framed(head, framing);
+    if (last || !request.newer()) {
+      field(head, "Connection", last ? "close" : "keep-alive");
+    }
+    return bytes(head);
+  }
+
+  /**
    * A response for the user.
    *
    * @param framing of its body on the way to the user

@@ -22,19 +22,21 @@ final class LineReader {
     for (int b = read(); b != '\r'; b = read()) {
       if (b < ' ' && b != '\t' || b == 0x7f) {
         throw new Rejection(
-            400, "A control character stands where a line of the message is expected.");
+            400, "A control character stands in a line of the message; each ends with CR LF.");
       }
       line.write(b);
     }
     if (read() != '\n') {
-      throw new Rejection(400, "A CR without LF stands where a line of the message is expected.");
+      throw new Rejection(
+          400, "A CR without LF stands in a line of the message; each ends with CR LF.");
     }
     return line.toString(StandardCharsets.ISO_8859_1);
   }
 
   private int read() throws IOException {
     if (left-- <= 0) {
-      throw new Rejection(431, "The head of the message, or a line within its body, is too long.");
+      throw new Rejection(
+          431, "The head of the message, or a line within its body, is too long; send less there.");
     }
     int b = in.read();
     if (b < 0) {

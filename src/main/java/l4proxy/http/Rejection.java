@@ -3,11 +3,12 @@ package l4proxy.http;
 import java.io.IOException;
 
 /** A message is not as it must be, or a request is not granted: what to answer it with. */
-final class Rejection extends IOException {
+public final class Rejection extends IOException {
   private static final long serialVersionUID = 1;
 
-  private final int status;
-  private final String header;
+  private final transient int status;
+  private final transient String header;
+  private final transient String method;
 
   /**
    * An answer.
@@ -15,15 +16,25 @@ final class Rejection extends IOException {
    * @param status of HTTP
    * @param sentence cause and remedy, in ASCII, without anything that the other side has sent
    */
-  Rejection(int status, String sentence) {
+  public Rejection(int status, String sentence) {
     this(status, sentence, "");
   }
 
   /** An answer with one header field more: {@code Name: value}. */
   Rejection(int status, String sentence, String header) {
+    this(status, sentence, header, "");
+  }
+
+  private Rejection(int status, String sentence, String header, String method) {
     super(sentence);
     this.status = status;
     this.header = header;
+    this.method = method;
+  }
+
+  /** The same, of a request whose method could be read. */
+  Rejection of(String method) {
+    return new Rejection(status, sentence(), header, method);
   }
 
   int status() {
@@ -38,20 +49,16 @@ final class Rejection extends IOException {
     return header;
   }
 
+  /**
+   * The request's method.
+   *
+   * @return empty when it was not known, or did not matter
+   */
+  public String method() {
+    return method;
+  }
+
   String reason() {
-    return switch (status) {
-      case 400 -> "Bad Request";
-      case 403 -> "Forbidden";
-      case 405 -> "Method Not Allowed";
-      case 407 -> "Proxy Authentication Required";
-      case 408 -> "Request Timeout";
-      case 431 -> "Request Header Fields Too Large";
-      case 501 -> "Not Implemented";
-      case 502 -> "Bad Gateway";
-      case 503 -> "Service Unavailable";
-      case 504 -> "Gateway Timeout";
-      case 505 -> "HTTP Version Not Supported";
-      default -> throw new IllegalStateException("no reason for status " + status);
-    };
+    return Reasons.of(status);
   }
 }

@@ -51,6 +51,27 @@ interface Sink {
     };
   }
 
+  /** Refuses a body of more bytes. */
+  static Sink atMost(int most, Sink target) {
+    return new Sink() {
+      private int left = most;
+
+      @Override
+      public void write(byte[] buffer, int offset, int length) throws IOException {
+        left -= length;
+        if (left < 0) {
+          throw OriginRequest.tooLong();
+        }
+        target.write(buffer, offset, length);
+      }
+
+      @Override
+      public void end() throws IOException {
+        target.end();
+      }
+    };
+  }
+
   /** Drops what comes once the other side has broken. One thread uses it. */
   final class Tolerant implements Sink {
     private final Sink target;

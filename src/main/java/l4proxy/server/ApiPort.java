@@ -3,6 +3,7 @@ package l4proxy.server;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
+import l4proxy.http.OriginRequest;
 import l4proxy.net.AcceptLoop;
 import l4proxy.net.Connection;
 import l4proxy.net.PlainConnection;
@@ -21,16 +22,16 @@ final class ApiPort implements AutoCloseable {
 
   private void accepted(Socket socket) throws IOException, InterruptedException {
     Connection connection = new PlainConnection(socket);
-    byte[] head;
+    OriginRequest first;
     try (var _ = handshakes.enter(socket)) {
       connection.in().deadline(Handshakes.TIME);
-      head = door.head(connection.in());
-      if (!door.proven(head)) {
-        door.answerOnce(connection, head);
+      first = door.first(connection);
+      if (!door.proven(first)) {
+        door.answerOnce(connection, first);
         return;
       }
     }
-    door.relay(connection, head);
+    door.relay(connection, first);
   }
 
   /** Its listener. */

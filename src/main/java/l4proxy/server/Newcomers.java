@@ -8,6 +8,9 @@ import javax.net.ssl.SSLException;
 import l4proxy.auth.Tls;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
+import l4proxy.http.Answer;
+import l4proxy.http.OriginRequest;
+import l4proxy.http.Rejection;
 import l4proxy.net.Connection;
 import l4proxy.net.PlainConnection;
 import l4proxy.net.Sockets;
@@ -27,13 +30,17 @@ import org.jspecify.annotations.Nullable;
 final class Newcomers {
   private static final int TLS_HANDSHAKE = 0x16;
 
+  /** For who says a word as those that HTTP begins with. */
+  private static final Rejection NO_TLS =
+      new Rejection(400, "This port speaks TLS; ask with https://.");
+
   /** What a newcomer turned out to be. */
   sealed interface Role {
     record Client(Connection connection, Message.Control hello) implements Role {}
 
     record Carrier(Connection connection, Message.TunnelHello hello) implements Role {}
 
-    record Browser(Connection connection, HttpDoor door, byte[] head) implements Role {}
+    record Browser(Connection connection, HttpDoor door, OriginRequest first) implements Role {}
   }
 
   private final SSLContext tls;
@@ -55,8 +62,8 @@ final class Newcomers {
       throws IOException, InterruptedException {
     try (var _ = handshakes.enter(socket)) {
       Role role = meet(new PlainConnection(socket), door);
-      if (role instanceof Role.Browser browser && !browser.door().proven(browser.head())) {
-        browser.door().answerOnce(browser.connection(), browser.head());
+      if (role instanceof Role.Browser browser && !browser.door().proven(browser.first())) {
+        browser.door().answerOnce(browser.connection(), browser.first());
         return Optional.empty();
       }
       return Optional.of(role);
@@ -78,6 +85,9 @@ final class Newcomers {
       return meetEncrypted(plain, door);
     }
     if (first != 0) { // the length of a message within bounds starts with a zero
+      if (door.isPresent() && first >= 'A' && first <= 'Z') {
+        Answer.problem(NO_TLS).last(plain, "");
+      }
       throw new ProtocolException("neither TLS nor an unencrypted tunnel");
     }
     if (Messages.read(plain.in()) instanceof Message.TunnelHello hello) {
@@ -109,6 +119,6 @@ final class Newcomers {
     if (door.isEmpty()) {
       throw new ProtocolException("only tunnels may come to an internal port");
     }
-    return new Role.Browser(connection, door.get(), door.get().head(connection.in()));
+    return new Role.Browser(connection, door.get(), door.get().first(connection));
   }
 }
