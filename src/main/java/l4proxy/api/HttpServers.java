@@ -5,15 +5,18 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.Map;
 
-/** Makes the JDK's HttpServers, whose bounds it reads once for all, when it is first used. */
-public final class HttpServers {
+/**
+ * Makes the JDK's HttpServers, whose bounds it reads once for all, when it is first used. Those of
+ * {@link l4proxy.http.OriginRequest} are narrower, so that they are what others meet.
+ */
+final class HttpServers {
   /** Times in seconds. */
   private static final Map<String, String> BOUNDS =
       Map.of(
           "sun.net.httpserver.maxReqTime", "5", // head and body together
           "sun.net.httpserver.idleInterval", "30",
-          "sun.net.httpserver.maxReqHeaders", "100",
-          "sun.net.httpserver.maxReqHeaderSize", "16384",
+          "sun.net.httpserver.maxReqHeaders", "200",
+          "sun.net.httpserver.maxReqHeaderSize", "65536",
           "jdk.httpserver.maxConnections", "1024", // twice those who may not have proven a key yet
           "sun.net.httpserver.nodelay", "true"); // without it an answer may wait 40 ms
 
@@ -26,7 +29,7 @@ public final class HttpServers {
    * @return the server
    * @throws IOException when it cannot listen there
    */
-  public static HttpServer create(InetSocketAddress address) throws IOException {
+  static HttpServer create(InetSocketAddress address) throws IOException {
     BOUNDS.forEach((name, value) -> System.setProperty(name, System.getProperty(name, value)));
     return HttpServer.create(address, 0);
   }

@@ -1,27 +1,40 @@
 package l4proxy.cli;
 
-import com.sun.net.httpserver.Headers;
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
-import l4proxy.api.HttpServers;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
+import l4proxy.http.Answer;
+import l4proxy.http.OriginRequest;
+import l4proxy.http.Rejection;
+import l4proxy.net.AcceptLoop;
+import l4proxy.net.Connection;
+import l4proxy.net.PlainConnection;
+import l4proxy.net.Sockets;
 
 /**
  * An HTTP server that sends everybody on to where a client is now, path and query kept. Each
- * request has a virtual thread; {@link #close()} returns when they are gone.
+ * connection has a virtual thread and one request; {@link #close()} returns when they are gone.
  */
 final class Redirector implements AutoCloseable {
-  private final HttpServer http;
-  private final ExecutorService threads =
-      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("redirect ", 1).factory());
+  private static final Duration TIME = Duration.ofSeconds(5);
+
+  /** So many at once; one more is closed. */
+  private static final int MOST = 512;
+
+  /** What stands in a path for itself, and cannot be taken for another part of the URL. */
+  private static final String PLAIN = "-._~!$&'()*+,;=:@/";
+
+  private final AcceptLoop loop;
+  private final Semaphore places = new Semaphore(MOST);
   private final Whereabouts whereabouts;
   private final Events events;
   private final AtomicBoolean complained = new AtomicBoolean();
@@ -30,44 +43,95 @@ final class Redirector implements AutoCloseable {
   Redirector(InetSocketAddress address, Whereabouts whereabouts, Events events) throws IOException {
     this.whereabouts = whereabouts;
     this.events = events;
-    this.http = HttpServers.create(address);
-    http.createContext("/", this::handle);
-    http.setExecutor(threads);
-    http.start();
+    this.loop = new AcceptLoop("redirect", Sockets.listen(address), this::accepted);
   }
 
   int port() {
-    return http.getAddress().getPort();
+    return loop.port();
   }
 
-  private void handle(HttpExchange exchange) throws IOException {
-    try (exchange) {
-      Whereabouts.Answer answer = whereabouts.now();
-      if (!(answer instanceof Whereabouts.Answer.Unsure)) {
-        complained.set(false);
+  private void accepted(Socket socket) throws IOException {
+    try (Connection user = new PlainConnection(socket)) {
+      if (!places.tryAcquire()) {
+        return;
       }
-      switch (answer) {
-        case Whereabouts.Answer.At(String address) -> {
-          String location = "http://" + address + rest(exchange.getRequestURI());
-          exchange.getResponseHeaders().set("Location", location);
-          send(exchange, 303, "See " + location);
+      try {
+        user.in().deadline(TIME);
+        if (user.in().fill()) {
+          serve(user);
         }
-        case Whereabouts.Answer.Away() -> later(exchange, "The client is not connected now.");
-        case Whereabouts.Answer.Unknown() ->
-            send(exchange, 404, "No client of that display name is known.");
-        case Whereabouts.Answer.Unsure(String reason) -> {
-          complain(reason);
-          later(exchange, "The server cannot be asked now.");
-        }
+      } finally {
+        places.release();
       }
     }
   }
 
-  private static String rest(URI asked) {
-    String path = asked.getRawPath();
-    String query = asked.getRawQuery();
-    return (path == null || !path.startsWith("/") ? "/" : path)
-        + (query == null ? "" : "?" + query);
+  private void serve(Connection user) throws IOException {
+    try {
+      OriginRequest request = OriginRequest.readAny(user.in());
+      if (request != null) {
+        answer(request.target()).last(user, request.method());
+      }
+    } catch (Rejection no) {
+      Answer.problem(no).last(user, no.method());
+    } catch (SocketTimeoutException late) {
+      Answer.problem(new Rejection(408, "No whole request came in time; send it faster."))
+          .last(user, "");
+    } catch (EOFException early) {
+      Answer.problem(new Rejection(400, "The connection ended within the request; send all of it."))
+          .last(user, "");
+    }
+  }
+
+  private Answer answer(String target) {
+    Whereabouts.Answer answer = whereabouts.now();
+    if (!(answer instanceof Whereabouts.Answer.Unsure)) {
+      complained.set(false);
+    }
+    return switch (answer) {
+      case Whereabouts.Answer.At(String address) -> {
+        String location = "http://" + address + encoded(target);
+        yield said(303, List.of("Location: " + location), "See " + location);
+      }
+      case Whereabouts.Answer.Away() -> later("The client is not connected now.");
+      case Whereabouts.Answer.Unknown() ->
+          said(404, List.of(), "No client of that display name is known.");
+      case Whereabouts.Answer.Unsure(String reason) -> {
+        complain(reason);
+        yield later("The server cannot be asked now.");
+      }
+    };
+  }
+
+  /**
+   * A path and a query as a URL has them: what is not allowed there is encoded, what is encoded
+   * stays.
+   *
+   * @param target as it was asked for, begins with a slash; each character is a byte
+   */
+  static String encoded(String target) {
+    StringBuilder url = new StringBuilder();
+    boolean query = false;
+    for (int i = 0; i < target.length(); i++) {
+      char c = target.charAt(i);
+      boolean kept =
+          isLetterOrDigit(c)
+              || PLAIN.indexOf(c) >= 0
+              || c == '?'
+              || query && (c == '[' || c == ']') // not allowed, and yet in use as it is
+              || c == '%' && isHex(target, i + 1) && isHex(target, i + 2);
+      query |= c == '?';
+      url.append(kept ? String.valueOf(c) : String.format(Locale.ROOT, "%%%02X", (int) c));
+    }
+    return url.toString();
+  }
+
+  private static boolean isLetterOrDigit(char c) {
+    return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
+  }
+
+  private static boolean isHex(String text, int index) {
+    return index < text.length() && "0123456789abcdefABCDEF".indexOf(text.charAt(index)) >= 0;
   }
 
   /** Once, until the server answers again. */
@@ -77,28 +141,16 @@ final class Redirector implements AutoCloseable {
     }
   }
 
-  private static void later(HttpExchange exchange, String sentence) throws IOException {
-    exchange.getResponseHeaders().set("Retry-After", "1");
-    send(exchange, 503, sentence);
+  private static Answer later(String sentence) {
+    return said(503, List.of("Retry-After: 1"), sentence);
   }
 
-  private static void send(HttpExchange exchange, int status, String sentence) throws IOException {
-    byte[] body = (sentence + "\n").getBytes(StandardCharsets.UTF_8);
-    Headers headers = exchange.getResponseHeaders();
-    headers.set("Cache-Control", "no-store");
-    headers.set("Content-Type", "text/plain; charset=utf-8");
-    if (exchange.getRequestMethod().equals("HEAD")) {
-      exchange.sendResponseHeaders(status, -1);
-    } else {
-      exchange.sendResponseHeaders(status, body.length);
-      exchange.getResponseBody().write(body);
-    }
+  private static Answer said(int status, List<String> fields, String sentence) {
+    return new Answer(status, fields, "text/plain; charset=utf-8", sentence + "\n");
   }
 
   @Override
   public void close() {
-    http.stop(0);
-    threads.shutdownNow();
-    threads.close();
+    loop.close();
   }
 }
