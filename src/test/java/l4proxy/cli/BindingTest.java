@@ -308,7 +308,8 @@ class BindingTest {
     UsageException e =
         assertThrows(UsageException.class, () -> services("--config", file, "--pub_port=80"));
     assertEquals(
-        "Two services ask for the public port 80; give each its own, or 0 for any.",
+        "Two services ask for the public port 80; give each its own, or 0 for any, or give both"
+            + " --share_public_port.",
         e.getMessage());
   }
 
