@@ -25,8 +25,8 @@ public final class OriginRequest {
   private static final Pattern SCHEME = Pattern.compile("(?i)https?://");
   private static final Pattern ASCII = Pattern.compile("[!-~&&[^#]]+");
 
-  /** Two slashes at the beginning of what stands alone would be read as those before a host. */
-  private static final String ANY_HOST = "http://l4proxy";
+  /** Who is asked when the request does not say, and somebody has to be named. */
+  private static final String ANY_HOST = "l4proxy";
 
   private final RequestHead head;
   private final String host;
@@ -36,6 +36,7 @@ public final class OriginRequest {
   private OriginRequest(RequestHead head) throws Rejection {
     this.head = head;
     String text = head.target();
+    String name;
     var scheme = SCHEME.matcher(text);
     if (scheme.lookingAt()) { // RFC 9112, 3.2.2: it counts more than the Host field
       int end = scheme.end();
@@ -43,12 +44,13 @@ public final class OriginRequest {
         end++;
       }
       oneHost();
-      this.host = checked(text.substring(scheme.end(), end));
+      name = checked(text.substring(scheme.end(), end));
       this.target = (text.startsWith("/", end) ? "" : "/") + text.substring(end);
     } else {
-      this.host = checked(oneHost());
+      name = checked(oneHost());
       this.target = path(text);
     }
+    this.host = name.isEmpty() && target.startsWith("//") ? ANY_HOST : name;
     this.framing = Framing.of(head);
   }
 
@@ -146,8 +148,9 @@ public final class OriginRequest {
             + " write what stands for itself as % and two hexadecimal digits.");
   }
 
+  /** Two slashes at the beginning of what stands alone would be read as those before a host. */
   private String passed() {
-    return target.startsWith("//") ? ANY_HOST + target : target;
+    return target.startsWith("//") ? "http://" + host + target : target;
   }
 
   private static Rejection bad(String sentence) {
