@@ -25,7 +25,7 @@ public final class OriginRequest {
   private static final Pattern SCHEME = Pattern.compile("(?i)https?://");
   private static final Pattern ASCII = Pattern.compile("[!-~&&[^#]]+");
 
-  /** Who is asked when the request does not say, and somebody has to be named. */
+  /** Who is asked when the request does not say: then whoever reads it next finds the same. */
   private static final String ANY_HOST = "l4proxy";
 
   private final RequestHead head;
@@ -50,7 +50,7 @@ public final class OriginRequest {
       name = checked(oneHost());
       this.target = path(text);
     }
-    this.host = name.isEmpty() && target.startsWith("//") ? ANY_HOST : name;
+    this.host = name.isEmpty() ? ANY_HOST : name;
     this.framing = Framing.of(head);
   }
 
