@@ -26,6 +26,11 @@ public final class Namespace implements AutoCloseable {
     ip("link", "set", "lo", "up");
   }
 
+  /** Where others find it. */
+  Path path() {
+    return ALL.resolve(name);
+  }
+
   /** What stands before a command that is to run in it. */
   public List<String> prefix() {
     return List.of("ip", "netns", "exec", name, "env", Marks.VARIABLE + name);
@@ -59,7 +64,7 @@ public final class Namespace implements AutoCloseable {
     other.attach(peer, peerAddress);
   }
 
-  private void attach(String link, String address) throws IOException, InterruptedException {
+  void attach(String link, String address) throws IOException, InterruptedException {
     ip("address", "add", address, "dev", link);
     ip("link", "set", link, "up");
   }
@@ -71,7 +76,7 @@ public final class Namespace implements AutoCloseable {
   public <T> T call(Callable<T> work) throws IOException, InterruptedException {
     FutureTask<T> task =
         new FutureTask<>(() -> {
-          EnteredNamespace.enter(ALL.resolve(name));
+          EnteredNamespace.enter(path());
           return work.call();
         });
     Thread thread = Thread.ofPlatform().daemon().name("in " + name).start(task);
