@@ -18,7 +18,7 @@ import l4proxy.wire.Messages;
  * A client under the test's control, which knows the protocol and keeps to it only where the test
  * wants.
  */
-final class FakeClient implements AutoCloseable {
+public final class FakeClient implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private final HostPort server;
@@ -30,7 +30,12 @@ final class FakeClient implements AutoCloseable {
   }
 
   FakeClient(ProxyPair pair, JoinKey key) throws IOException {
-    this.server = pair.server().controlAddress();
+    this(pair.server().controlAddress(), key);
+  }
+
+  /** One of a server elsewhere. */
+  public FakeClient(HostPort server, JoinKey key) throws IOException {
+    this.server = server;
     this.control = dial();
     Messages.write(control.out(), new Message.Control(key.secret(), "fake", "127.0.0.1", id()));
     if (!(next() instanceof Message.Welcome welcome)) {
@@ -75,7 +80,7 @@ final class FakeClient implements AutoCloseable {
   }
 
   /** Exposes a service; returns the server's answer. */
-  Message exposeAt(String name, int port) throws IOException {
+  public Message exposeAt(String name, int port) throws IOException {
     Messages.write(control.out(), exposure(name, port));
     return next();
   }
