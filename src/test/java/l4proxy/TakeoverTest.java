@@ -478,6 +478,24 @@ final class TakeoverTest {
   }
 
   @Test
+  void whoIsAwayMeanwhileComesBackToItsPort() throws Exception {
+    BlockingQueue<HostPort> reachable = new LinkedBlockingQueue<>();
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false)) {
+      pair.client().close();
+      try (Next next = next(pair).start();
+          ProxyClient back =
+              pair.newClient("client", ServiceConfig.of("echo", backend.address(), 0), reachable)) {
+        Thread running = ProxyPair.start(back);
+        HostPort again = reachable.poll(20, TimeUnit.SECONDS);
+        assertEquals(new HostPort("127.0.0.1", pair.publicPort()), again);
+        back.close();
+        assertTrue(running.join(Duration.ofSeconds(10)), "the client goes on");
+      }
+    }
+  }
+
+  @Test
   void serverWithTooLongAPathIsStartedAllTheSame() throws Exception {
     Path deep = Files.createDirectories(directory.resolve("d".repeat(100)));
     try (EchoBackend backend = new EchoBackend();
