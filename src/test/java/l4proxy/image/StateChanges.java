@@ -54,7 +54,7 @@ final class StateChanges implements AutoCloseable {
           JoinKey key = key(answer);
           kept.put(name, key);
           begun.countDown();
-          if (i % 3 == 0) {
+          if (i % 3 == 2) {
             revoke(name, key);
           } else {
             join(key);
