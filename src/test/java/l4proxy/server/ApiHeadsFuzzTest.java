@@ -48,8 +48,10 @@ final class ApiHeadsFuzzTest {
       assertTrue(stranger.taken() <= LONGEST, "a head of " + stranger.taken());
       assertFalse(door.proven(request), "a key that nobody has");
       String passed = new String(request.head(true), StandardCharsets.ISO_8859_1);
-      InMemory again = new InMemory(request.head(true), 4096);
-      assertEquals(passed, new String(door.first(again).head(true), StandardCharsets.ISO_8859_1));
+      if (passed.length() <= LONGEST) { // what is added may make it longer than strangers' may be
+        InMemory again = new InMemory(request.head(true), 4096);
+        assertEquals(passed, new String(door.first(again).head(true), StandardCharsets.ISO_8859_1));
+      }
     } catch (Rejection no) {
       String said = new String(stranger.written(), StandardCharsets.ISO_8859_1);
       assertTrue(said.startsWith("HTTP/1.1 ") && said.contains("problem+json"), said);
