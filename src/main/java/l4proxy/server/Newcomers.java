@@ -8,9 +8,7 @@ import javax.net.ssl.SSLException;
 import l4proxy.auth.Tls;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
-import l4proxy.http.Answer;
 import l4proxy.http.OriginRequest;
-import l4proxy.http.Rejection;
 import l4proxy.net.Connection;
 import l4proxy.net.PlainConnection;
 import l4proxy.net.Sockets;
@@ -29,10 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Newcomers {
   private static final int TLS_HANDSHAKE = 0x16;
-
-  /** For who says a word as those that HTTP begins with. */
-  private static final Rejection NO_TLS =
-      new Rejection(400, "This port speaks TLS; ask with https://.");
 
   /** What a newcomer turned out to be. */
   sealed interface Role {
@@ -85,9 +79,6 @@ final class Newcomers {
       return meetEncrypted(plain, door);
     }
     if (first != 0) { // the length of a message within bounds starts with a zero
-      if (door.isPresent() && first >= 'A' && first <= 'Z') {
-        Answer.problem(NO_TLS).last(plain, "");
-      }
       throw new ProtocolException("neither TLS nor an unencrypted tunnel");
     }
     if (Messages.read(plain.in()) instanceof Message.TunnelHello hello) {
