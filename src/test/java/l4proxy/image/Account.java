@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -29,7 +30,7 @@ final class Account implements AutoCloseable {
   private final Path directory;
   private final List<String> starter;
   private final int controlPort = FreePorts.next();
-  private final List<Program> programs = new ArrayList<>();
+  private final List<Program> programs = new CopyOnWriteArrayList<>();
 
   Account(Path directory) throws IOException {
     this(directory, List.of());

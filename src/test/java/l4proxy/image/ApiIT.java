@@ -20,11 +20,13 @@ import l4proxy.EchoBackend;
 import l4proxy.api.Contract;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The API as curl sees it, through the control port and through a port of its own without TLS. */
+@Tag("beside")
 @Timeout(150)
 final class ApiIT {
   @TempDir private static Path directory;

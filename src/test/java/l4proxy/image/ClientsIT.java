@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.StructuredTaskScope;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -21,6 +22,7 @@ import l4proxy.EchoBackend;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,6 +77,7 @@ final class ClientsIT {
   }
 
   @Test
+  @Tag("beside")
   void clientAndItsUsersAreSeenAndEnded() throws IOException, InterruptedException {
     try (EchoBackend backend = new EchoBackend()) {
       Program client = host.client(backend.port(), "--client_name", "web");
@@ -118,6 +121,7 @@ final class ClientsIT {
   }
 
   @Test
+  @Tag("beside")
   void anotherKeySeesAndEndsNothing() throws IOException, InterruptedException {
     try (EchoBackend backend = new EchoBackend()) {
       int port = Account.publicPort(host.client(backend.port(), "--client_name", "web"));
@@ -139,6 +143,7 @@ final class ClientsIT {
   }
 
   @Test
+  @Tag("beside")
   void moreServicesThanOnePartOfAListAreShownExactlyOnce()
       throws IOException, InterruptedException {
     String services =
@@ -161,28 +166,34 @@ final class ClientsIT {
   }
 
   @Test
-  void speedsAgreeWithIperf3() throws IOException, InterruptedException {
-    try (Iperf3 iperf3 = new Iperf3(directory)) {
-      int port = Account.publicPort(host.client(iperf3.port(), "--client_name", "iperf3"));
-      for (String direction : List.of("speedIn", "speedOut")) {
-        String[] way = direction.equals("speedIn") ? new String[] {} : new String[] {"-R"};
-        Program run = iperf3.start(port, 15, "100M", way);
-        run.await(run.out(), "6[.]0.-7[.]0", 0, Duration.ofSeconds(30));
-        double listed =
-            fastest("users", direction, "client", "list", "user", "--client_name", "iperf3");
-        double service = fastest("clients", direction, "client", "list");
-        assertEquals(0, run.exit());
-        double measured = Iperf3.bytesASecond(run);
-        System.out.printf(
-            "FIGURE: iperf3 %.1f MB/s, %s of its user %.1f, of its service %.1f%n",
-            measured / 1e6, direction, listed / 1e6, service / 1e6);
-        assertEquals(measured, listed, measured / 10);
-        assertEquals(measured, service, measured / 10);
-        Awaitility.await()
-            .atMost(Duration.ofSeconds(20))
-            .until(() -> fastest("clients", direction, "client", "list") == 0);
-      }
+  void speedsAgreeWithIperf3() throws InterruptedException {
+    try (var scope = StructuredTaskScope.open()) {
+      scope.fork(() -> agrees("speedIn"));
+      scope.fork(() -> agrees("speedOut", "-R"));
+      scope.join();
     }
+  }
+
+  private Void agrees(String direction, String... way) throws IOException, InterruptedException {
+    try (Iperf3 iperf3 = new Iperf3(directory)) {
+      int port = Account.publicPort(host.client(iperf3.port(), "--client_name", direction));
+      Program run = iperf3.start(port, 15, "100M", way);
+      run.await(run.out(), "6[.]0.-7[.]0", 0, Duration.ofSeconds(30));
+      double listed =
+          fastest("users", direction, "client", "list", "user", "--client_name", direction);
+      double service = fastest("clients", direction, "client", "list");
+      assertEquals(0, run.exit());
+      double measured = Iperf3.bytesASecond(run);
+      System.out.printf(
+          "FIGURE: iperf3 %.1f MB/s, %s of its user %.1f, of its service %.1f%n",
+          measured / 1e6, direction, listed / 1e6, service / 1e6);
+      assertEquals(measured, listed, measured / 10);
+      assertEquals(measured, service, measured / 10);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> fastest("clients", direction, "client", "list") == 0);
+    }
+    return null;
   }
 
   private double fastest(String list, String field, String... words)

@@ -12,11 +12,13 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import l4proxy.EchoBackend;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An end of a stream is one, and what breaks off never looks like one. */
+@Tag("beside")
 @Timeout(150)
 final class EndsOfStreamsIT {
   private static final int ANSWER = 3_000_017;

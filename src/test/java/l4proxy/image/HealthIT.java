@@ -12,11 +12,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two machines with nginx, looked after by their clients: one goes bad, goes, and comes back. */
+@Tag("beside")
 @Timeout(240)
 final class HealthIT {
   private static final Duration SOON = Duration.ofSeconds(15);

@@ -17,6 +17,7 @@ import l4proxy.EchoBackend;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tunnels arrive at a port of their own. */
+@Tag("beside")
 @Timeout(180)
 final class InternalPortIT {
   private static final int FIRST_PUBLIC = 10_000;

@@ -16,11 +16,13 @@ import l4proxy.EchoBackend;
 import l4proxy.net.AcceptLoop;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The whole way over IPv6, on loopback. */
+@Tag("beside")
 @Timeout(180)
 final class Ipv6IT {
   @TempDir private Path directory;

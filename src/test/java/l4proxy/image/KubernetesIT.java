@@ -11,11 +11,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The manifests for Kubernetes, by its own schemas and by the program. */
+@Tag("beside")
 @Timeout(60)
 final class KubernetesIT {
   private static final Path MANIFESTS = Path.of("src/dist/kubernetes");

@@ -7,11 +7,13 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Path;
 import l4proxy.EchoBackend;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code lan} forwards a local port. */
+@Tag("beside")
 @Timeout(150)
 final class LanIT {
   private static final long SIZE = 50_000_000;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.StructuredTaskScope;
 import java.util.concurrent.TimeUnit;
 import l4proxy.EchoBackend;
 import org.junit.jupiter.api.Tag;
@@ -72,39 +74,54 @@ final class LimitsIT {
     assertEquals(RATE, bytesPerSecond, 0.1 * RATE, what);
   }
 
-  private static void measure(Iperf3 iperf3, int port, String what, String... words)
+  /** Starts a client whose rate is limited, and says its public port. */
+  @FunctionalInterface
+  private interface Limited {
+    int port(String name, Iperf3 backend) throws IOException, InterruptedException;
+  }
+
+  private Void measure(String what, Limited limited, String... words)
       throws IOException, InterruptedException {
-    keptTo(
-        what,
-        iperf3.run(port, words).getAsJsonObject("sum_received").get("bits_per_second").getAsDouble()
-            / 8);
+    Path own = Files.createDirectories(directory.resolve(what.replaceAll("\\W+", "-")));
+    try (Iperf3 iperf3 = new Iperf3(own)) {
+      int port = limited.port(own.getFileName().toString(), iperf3);
+      JsonObject received = iperf3.run(port, words).getAsJsonObject("sum_received");
+      keptTo(what, received.get("bits_per_second").getAsDouble() / 8);
+    }
+    return null;
+  }
+
+  /** At once, each with a client of its own: they wait most of the time. */
+  private void measureEachDirection(String what, Limited limited) throws InterruptedException {
+    try (var scope = StructuredTaskScope.open()) {
+      scope.fork(() -> measure(what + ", from the backend", limited, "-R", "-t", "5"));
+      scope.fork(() -> measure(what + ", from it, 4 users", limited, "-R", "-t", "5", "-P", "4"));
+      scope.fork(() -> measure(what + ", to the backend", limited, "-t", "5", "-w", "64K"));
+      scope.join();
+    }
   }
 
   @Test
   void servicesRateIsKeptInEachDirection() throws IOException, InterruptedException {
-    try (Account account = new Account(directory);
-        Iperf3 iperf3 = new Iperf3(directory)) {
+    try (Account account = new Account(directory)) {
       account.server();
-      int port = Account.publicPort(account.client(iperf3.port(), "--limit_rate", "2M"));
-      measure(iperf3, port, "service, from the backend", "-R", "-t", "5");
-      measure(iperf3, port, "service, from the backend, 4 users", "-R", "-t", "5", "-P", "4");
-      measure(iperf3, port, "service, to the backend", "-t", "5", "-w", "64K");
+      measureEachDirection(
+          "service",
+          (name, backend) ->
+              Account.publicPort(account.client(backend.port(), "--limit_rate", "2M")));
     }
   }
 
   @Test
   void keysRateIsKeptInEachDirection() throws IOException, InterruptedException {
-    try (Account account = new Account(directory);
-        Account guest = new Account(directory.resolve("guest"));
-        Iperf3 iperf3 = new Iperf3(directory)) {
+    try (Account account = new Account(directory)) {
       account.server();
-      String key = account.key("slow", "--limit_rate", "2M");
-      int port =
-          Account.publicPort(
-              guest.clientOf(account.control(), Map.of("L4PROXY_JOIN", key), iperf3.port()));
-      measure(iperf3, port, "key, from the backend", "-R", "-t", "5");
-      measure(iperf3, port, "key, from the backend, 4 users", "-R", "-t", "5", "-P", "4");
-      measure(iperf3, port, "key, to the backend", "-t", "5", "-w", "64K");
+      measureEachDirection(
+          "key",
+          (name, backend) -> {
+            String key = account.key(name, "--limit_rate", "2M");
+            return Account.publicPort(account.client(Map.of("L4PROXY_JOIN", key), backend.port()));
+          });
     }
   }
 

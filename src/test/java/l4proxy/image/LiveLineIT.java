@@ -18,11 +18,13 @@ import l4proxy.EchoBackend;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A client on a terminal, which {@code script} of util-linux makes. */
+@Tag("beside")
 @Timeout(60)
 final class LiveLineIT {
   private static final String GREEN = "\u001b[32m";

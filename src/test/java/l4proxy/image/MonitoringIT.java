@@ -17,11 +17,13 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import l4proxy.EchoBackend;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The dashboard and the alerts name metrics that there are, in queries that Prometheus takes. */
+@Tag("beside")
 @Timeout(60)
 final class MonitoringIT {
   private static final Path DASHBOARD = Path.of("src/dist/grafana.json");

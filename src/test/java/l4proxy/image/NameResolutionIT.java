@@ -9,11 +9,13 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Map;
 import l4proxy.EchoBackend;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A client looks its server's name up anew for each attempt. */
+@Tag("beside")
 @Timeout(150)
 final class NameResolutionIT {
   private static final String NAME = "proxy.test";

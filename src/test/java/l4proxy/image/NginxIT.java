@@ -10,11 +10,13 @@ import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** nginx answers curl through the proxy. */
+@Tag("beside")
 @Timeout(150)
 final class NginxIT {
   private static final String PAGE = "Hello from nginx.\n";

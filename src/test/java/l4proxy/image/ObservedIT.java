@@ -17,11 +17,13 @@ import l4proxy.EchoBackend;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The metrics and the access log of the image. */
+@Tag("beside")
 @Timeout(150)
 final class ObservedIT {
   @TempDir private Path directory;

@@ -22,11 +22,13 @@ import l4proxy.EchoBackend;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is packed, unpacked where nobody had thought of. */
+@Tag("beside")
 @Timeout(60)
 final class PackagesIT {
   @TempDir private Path directory;

@@ -17,11 +17,13 @@ import java.util.stream.Stream;
 import l4proxy.EchoBackend;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A client's file: checked, and read again at SIGHUP. */
+@Tag("beside")
 @Timeout(240)
 final class ReconfigurationIT {
   private static final long SIZE = 200L * 1024 * 1024;

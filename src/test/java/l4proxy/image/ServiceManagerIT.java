@@ -14,6 +14,7 @@ import java.util.Map;
 import l4proxy.EchoBackend;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What systemd is told, and its units. */
+@Tag("beside")
 @Timeout(60)
 final class ServiceManagerIT {
   @TempDir private Path directory;

@@ -33,6 +33,7 @@ import l4proxy.client.ServiceConfig;
 import l4proxy.client.Sharing;
 import l4proxy.client.Trust;
 import l4proxy.net.HostPort;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,6 +75,7 @@ final class SharingIT {
   }
 
   @Test
+  @Tag("beside")
   void backendThatIsDownCostsNoUser() throws IOException, InterruptedException {
     try (Account account = new Account(directory);
         EchoBackend up = named('u');
@@ -88,6 +90,7 @@ final class SharingIT {
   }
 
   @Test
+  @Tag("beside")
   void memberKilledBetweenUsersCostsNoUser() throws IOException, InterruptedException {
     try (Account account = new Account(directory);
         EchoBackend one = named('1');

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import l4proxy.EchoBackend;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A certificate for browsers is shown to browsers; clients go by the pin, whatever the certificate.
  */
+@Tag("beside")
 @Timeout(150)
 final class WebCertificateIT {
   @TempDir private Path directory;
