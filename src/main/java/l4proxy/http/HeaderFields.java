@@ -11,9 +11,13 @@ import java.util.Set;
  * @param all of them
  */
 record HeaderFields(List<Field> all) {
-  /** RFC 9110, 7.6.1, and the two that only proxies speak of: RFC 9110, 11.7. */
+  /**
+   * RFC 9110, 7.6.1, and the two that only proxies speak of: RFC 9110, 11.7. No field may be called
+   * Close, since {@code Connection: close} would name it: RFC 9112, 9.6.
+   */
   private static final Set<String> HOP_BY_HOP =
       Set.of(
+          "close",
           "connection",
           "keep-alive",
           "proxy-authenticate",

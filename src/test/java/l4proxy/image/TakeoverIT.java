@@ -45,15 +45,20 @@ final class TakeoverIT {
     private final Program client;
 
     Scene(String... words) throws IOException, InterruptedException {
-      if (!network.set("net.ipv4.tcp_migrate_req", "1")) {
-        Tools.skip("this kernel has no net.ipv4.tcp_migrate_req");
+      try {
+        if (!network.set("net.ipv4.tcp_migrate_req", "1")) {
+          Tools.skip("this kernel has no net.ipv4.tcp_migrate_req");
+        }
+        backend =
+            Integer.parseInt(
+                account.start(Map.of(), Crowd.command("backend")).awaitOut("^[0-9]+$").text());
+        server = account.server(words);
+        client = account.client(backend, "--pub_port", String.valueOf(PUBLIC_PORT));
+        Account.publicPort(client);
+      } catch (Throwable failed) {
+        close();
+        throw failed;
       }
-      backend =
-          Integer.parseInt(
-              account.start(Map.of(), Crowd.command("backend")).awaitOut("^[0-9]+$").text());
-      server = account.server(words);
-      client = account.client(backend, "--pub_port", String.valueOf(PUBLIC_PORT));
-      Account.publicPort(client);
     }
 
     /** Users come from now on, and transfers go on. */
