@@ -6,9 +6,9 @@ import java.io.IOException;
 public final class Rejection extends IOException {
   private static final long serialVersionUID = 1;
 
-  private final int status;
-  private final String header;
-  private final String method;
+  private final transient int status;
+  private final transient String header;
+  private final transient String method;
 
   /**
    * An answer.
