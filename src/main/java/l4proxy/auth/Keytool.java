@@ -70,6 +70,11 @@ final class Keytool {
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
         "-J-Duser.language=en",
+        "-J-XX:TieredStopAtLevel=1", // it does not live long enough for more
+        // To stretch a password of 256 random bits makes nothing safer.
+        "-J-Dkeystore.pkcs12.keyPbeIterationCount=1",
+        "-J-Dkeystore.pkcs12.certPbeIterationCount=1",
+        "-J-Dkeystore.pkcs12.macIterationCount=1",
         "-genkeypair",
         "-alias",
         ALIAS,
