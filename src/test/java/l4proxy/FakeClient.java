@@ -75,13 +75,14 @@ public final class FakeClient implements AutoCloseable {
     return nextTunnels();
   }
 
-  void send(Message message) throws IOException {
+  /** Says something; any thread may, since whoever reads answers heartbeats meanwhile. */
+  synchronized void send(Message message) throws IOException {
     Messages.write(control.out(), message);
   }
 
   /** Exposes a service; returns the server's answer. */
   public Message exposeAt(String name, int port) throws IOException {
-    Messages.write(control.out(), exposure(name, port));
+    send(exposure(name, port));
     return next();
   }
 
@@ -108,7 +109,7 @@ public final class FakeClient implements AutoCloseable {
     while (true) {
       Message message = Messages.read(control.in());
       if (message instanceof Message.Heartbeat beat) {
-        Messages.write(control.out(), new Message.HeartbeatAnswer(beat.nanos()));
+        send(new Message.HeartbeatAnswer(beat.nanos()));
       } else if (message != null && !(message instanceof Message.HeartbeatAnswer)) {
         return message;
       }
