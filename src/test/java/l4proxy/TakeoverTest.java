@@ -157,6 +157,23 @@ final class TakeoverTest {
     }
   }
 
+  /** Users on their way to the old process find tunnels there: no more can be had from then on. */
+  @Test
+  void clientsOpenTunnelsInStockBefore() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        Socket user = pair.user()) {
+      echo(user);
+      await().until(() -> pair.server().view().load().idleTunnels() == 2);
+      try (Next next = next(pair).start()) {
+        assertTrue(pair.server().isTakenOver());
+        assertEquals(7, pair.server().view().load().idleTunnels(), "as many again, and four");
+        echo(user);
+        assertEquals(0, users(next.server));
+      }
+    }
+  }
+
   @Test
   void whoTookOverCanBeTakenOver() throws Exception {
     try (EchoBackend backend = new EchoBackend();

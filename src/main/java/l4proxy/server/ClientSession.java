@@ -347,9 +347,11 @@ final class ClientSession {
     pools.values().forEach(TunnelPool::fill);
   }
 
-  /** Whether it did. */
-  boolean isFilled() {
-    return pools.values().stream().allMatch(TunnelPool::isFilled);
+  /** Waits for that, until System.nanoTime is there at the latest. */
+  void awaitFilled(long end) throws InterruptedException {
+    for (TunnelPool each : pools.values()) {
+      each.awaitFilled(end);
+    }
   }
 
   /** Another process takes the server over, where no more tunnels arrive; or it does not. */

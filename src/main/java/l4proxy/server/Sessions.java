@@ -25,8 +25,6 @@ final class Sessions {
   static final Key NOBODY =
       new Key(Keys.NOBODY, "0".repeat(64), false, Optional.empty(), 0, 0, Instant.EPOCH);
 
-  private static final Duration LOOK = Duration.ofMillis(20);
-
   private final Shared shared;
   private final Keys keys;
   private final boolean noAuth;
@@ -118,11 +116,10 @@ final class Sessions {
 
   /** Has every client open tunnels now that cannot be had later, and waits for them. */
   void fill(Duration time) throws InterruptedException {
-    long began = System.nanoTime();
+    long end = System.nanoTime() + time.toNanos();
     all.forEach(ClientSession::fill);
-    while (!all.stream().allMatch(ClientSession::isFilled)
-        && System.nanoTime() - began < time.toNanos()) {
-      Thread.sleep(LOOK);
+    for (ClientSession each : all) {
+      each.awaitFilled(end);
     }
   }
 

@@ -43,6 +43,7 @@ final class TunnelPool {
 
   private final IntConsumer ask;
   private final ReentrantLock lock = new ReentrantLock();
+  private final Condition fuller = lock.newCondition();
   private final Deque<Idle> idle = new ArrayDeque<>();
   private final Deque<Waiting> waiting = new ArrayDeque<>();
   private int promised;
@@ -172,6 +173,7 @@ final class TunnelPool {
           } else {
             idle.addFirst(entry);
           }
+          fuller.signalAll();
         } else {
           inUse++;
           next.tunnel = tunnel;
@@ -260,6 +262,7 @@ final class TunnelPool {
       left = List.copyOf(idle);
       idle.clear();
       waiting.forEach(each -> each.served.signal());
+      fuller.signalAll();
     } finally {
       lock.unlock();
     }
@@ -295,10 +298,32 @@ final class TunnelPool {
   boolean isFilled() {
     lock.lock();
     try {
-      return closed || idle.size() + checking >= least;
+      return filled();
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Waits until it has them.
+   *
+   * @param end of the wait at the latest, as System.nanoTime tells it
+   */
+  void awaitFilled(long end) throws InterruptedException {
+    lock.lock();
+    try {
+      long left = end - System.nanoTime();
+      while (!filled() && left > 0) {
+        left = fuller.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Under the lock. */
+  private boolean filled() {
+    return closed || idle.size() + checking >= least;
   }
 
   /** Idle tunnels now. */
