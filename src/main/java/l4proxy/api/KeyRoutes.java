@@ -2,43 +2,16 @@ package l4proxy.api;
 
 import com.google.gson.JsonObject;
 import java.io.IOException;
-import java.time.Instant;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import l4proxy.auth.Grant;
 import l4proxy.auth.JoinKey;
-import l4proxy.auth.Key;
 import l4proxy.auth.KeyExistsException;
 import l4proxy.auth.Keys;
 import l4proxy.net.PortRanges;
-import org.jspecify.annotations.Nullable;
 
 /** The server's keys, for admins. */
 final class KeyRoutes {
-  /**
-   * A key as the API shows it. {@code ports} is absent for all; {@code maxServices} and {@code
-   * limitRate}, in bytes a second, are 0 for no bound.
-   */
-  private record KeyView(
-      String name,
-      boolean admin,
-      @Nullable String ports,
-      int maxServices,
-      int limitRate,
-      Instant createdAt) {
-    static KeyView of(Key key) {
-      return new KeyView(
-          key.name(),
-          key.admin(),
-          key.ports().map(PortRanges::toString).orElse(null),
-          key.maxServices(),
-          key.limitRate(),
-          key.createdAt());
-    }
-  }
-
   private final Keys keys;
   private final Callers callers;
 
@@ -50,9 +23,7 @@ final class KeyRoutes {
   Reply list(Request request) throws ProblemException {
     callers.admin(request);
     request.allow(Page.PARAMETERS);
-    List<KeyView> all =
-        keys.list().stream().map(KeyView::of).sorted(Comparator.comparing(KeyView::name)).toList();
-    return Page.of(request).reply("keys", all, KeyView::name);
+    return Page.of(request).reply("keys", KeyView.all(keys), KeyView::name);
   }
 
   Reply create(Request request) throws ProblemException, IOException {

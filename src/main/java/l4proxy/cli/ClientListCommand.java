@@ -12,14 +12,15 @@ final class ClientListCommand implements Command {
   private static final List<String> FIELDS =
       List.of("name", "displayName", "publicAddress", "internalAddress");
 
-  @ParametersDelegate private final ListOptions list = new ListOptions();
+  @ParametersDelegate private final ServerOptions server = new ServerOptions();
+  @ParametersDelegate private final OutputOptions output = new OutputOptions();
 
   @Override
   public int run(Shell shell)
       throws UsageException, FailedException, RefusedException, IOException {
-    list.print(
+    output.print(
         shell,
-        list.api(shell).all("/v1/clients", "clients"),
+        server.api(shell).all("/v1/clients", "clients"),
         "clients",
         TITLES,
         each -> FIELDS.stream().map(field -> ServerApi.text(each, field)).toList());

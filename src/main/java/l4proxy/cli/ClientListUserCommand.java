@@ -12,7 +12,8 @@ final class ClientListUserCommand implements Command {
   private static final List<String> TITLES = List.of("User Address", "Speed In", "Speed Out");
   private static final List<String> FIELDS = List.of("userAddr", "speedIn", "speedOut");
 
-  @ParametersDelegate private final ListOptions list = new ListOptions();
+  @ParametersDelegate private final ServerOptions server = new ServerOptions();
+  @ParametersDelegate private final OutputOptions output = new OutputOptions();
 
   @Parameter(
       names = "--client_name",
@@ -29,9 +30,9 @@ final class ClientListUserCommand implements Command {
     if (name == null) {
       throw new UsageException("--client_name is missing: whose users? 'client list' shows them.");
     }
-    ServerApi api = list.api(shell);
+    ServerApi api = server.api(shell);
     String client = ClientNames.find(api, name);
-    list.print(
+    output.print(
         shell,
         api.all("/v1/clients/" + ServerApi.part(client) + "/users", "users"),
         "users",

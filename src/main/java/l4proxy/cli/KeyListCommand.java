@@ -1,6 +1,7 @@
 package l4proxy.cli;
 
 import com.beust.jcommander.ParametersDelegate;
+import com.google.gson.JsonElement;
 import java.io.IOException;
 import java.util.List;
 import l4proxy.client.RefusedException;
@@ -11,6 +12,7 @@ final class KeyListCommand implements Command {
       List.of("Name", "Admin", "Ports", "Services", "Rate", "Created");
 
   @ParametersDelegate private final KeyOptions keys = new KeyOptions();
+  @ParametersDelegate private final OutputOptions output = new OutputOptions();
 
   @Override
   public boolean inEnvironment(Option option) {
@@ -21,8 +23,23 @@ final class KeyListCommand implements Command {
   public int run(Shell shell)
       throws UsageException, FailedException, RefusedException, IOException {
     try (KeyAccess access = keys.open(shell)) {
-      Table.lines(TITLES, access.list()).forEach(shell::print);
+      output.print(shell, access.list(), "keys", TITLES, KeyListCommand::row);
     }
     return 0;
+  }
+
+  private static List<String> row(JsonElement key) {
+    String ports = ServerApi.text(key, "ports");
+    return List.of(
+        ServerApi.text(key, "name"),
+        ServerApi.text(key, "admin").equals("true") ? "yes" : "no",
+        ports.isEmpty() ? "all" : ports,
+        bound(ServerApi.text(key, "maxServices")),
+        bound(ServerApi.text(key, "limitRate")),
+        ServerApi.text(key, "createdAt"));
+  }
+
+  private static String bound(String number) {
+    return number.equals("0") ? "any" : number;
   }
 }

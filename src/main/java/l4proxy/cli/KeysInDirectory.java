@@ -1,13 +1,13 @@
 package l4proxy.cli;
 
+import com.google.gson.JsonObject;
 import java.nio.file.Path;
-import java.util.List;
+import l4proxy.api.KeyView;
 import l4proxy.auth.Identity;
 import l4proxy.auth.KeyExistsException;
 import l4proxy.auth.Keys;
 import l4proxy.auth.StateDirectory;
 import l4proxy.auth.StateException;
-import l4proxy.net.PortRanges;
 
 /** The keys in a state directory, held until closed, so that no server changes them meanwhile. */
 final class KeysInDirectory implements KeyAccess {
@@ -52,16 +52,8 @@ final class KeysInDirectory implements KeyAccess {
   }
 
   @Override
-  public List<List<String>> list() {
-    return keys.list().stream()
-        .map(key ->
-            KeyAccess.row(
-                key.name(),
-                key.admin(),
-                key.ports().map(PortRanges::toString),
-                new Bounds(key.maxServices(), key.limitRate()),
-                key.createdAt().toString()))
-        .toList();
+  public JsonObject list() {
+    return ServerApi.whole("keys", KeyView.json(keys));
   }
 
   @Override

@@ -1,10 +1,6 @@
 package l4proxy.cli;
 
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import java.util.ArrayList;
-import java.util.List;
-import l4proxy.api.Fields;
 import l4proxy.auth.Grant;
 import l4proxy.client.RefusedException;
 
@@ -35,25 +31,8 @@ final class KeysOfServer implements KeyAccess {
   }
 
   @Override
-  public List<List<String>> list() throws UsageException, FailedException, RefusedException {
-    List<List<String>> rows = new ArrayList<>();
-    try {
-      for (JsonElement each : api.all(PATH, "keys").getAsJsonArray("keys")) {
-        Fields key = Fields.parse(each.toString());
-        rows.add(
-            KeyAccess.row(
-                key.text("name").orElse(""),
-                key.truth("admin").orElse(false),
-                key.text("ports"),
-                new Bounds(
-                    key.number("maxServices", 0, Integer.MAX_VALUE).orElse(0),
-                    key.number("limitRate", 0, Integer.MAX_VALUE).orElse(0)),
-                key.text("createdAt").orElse("")));
-      }
-    } catch (IllegalArgumentException e) {
-      throw api.strange();
-    }
-    return rows;
+  public JsonObject list() throws UsageException, FailedException, RefusedException {
+    return api.all(PATH, "keys");
   }
 
   @Override

@@ -66,14 +66,19 @@ final class ServerApi {
       part.forEach(all::add);
       token = text(page, "nextPageToken");
       if (token.isEmpty()) {
-        JsonObject whole = new JsonObject();
-        whole.add(field, all);
-        whole.addProperty("nextPageToken", "");
-        whole.addProperty("totalCount", all.size());
-        return whole;
+        return whole(field, all);
       }
     }
     throw strange();
+  }
+
+  /** A list in one part. */
+  static JsonObject whole(String field, JsonArray all) {
+    JsonObject whole = new JsonObject();
+    whole.add(field, all);
+    whole.addProperty("nextPageToken", "");
+    whole.addProperty("totalCount", all.size());
+    return whole;
   }
 
   /** A field's value as text; empty when there is none. */

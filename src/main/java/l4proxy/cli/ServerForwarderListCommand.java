@@ -10,14 +10,15 @@ final class ServerForwarderListCommand implements Command {
   private static final List<String> TITLES = List.of("Name", "Display Name", "Public Address");
   private static final List<String> FIELDS = List.of("name", "displayName", "publicAddress");
 
-  @ParametersDelegate private final ListOptions list = new ListOptions();
+  @ParametersDelegate private final ServerOptions server = new ServerOptions();
+  @ParametersDelegate private final OutputOptions output = new OutputOptions();
 
   @Override
   public int run(Shell shell)
       throws UsageException, FailedException, RefusedException, IOException {
-    list.print(
+    output.print(
         shell,
-        list.api(shell).all(ServerForwarderCommand.PATH, "services"),
+        server.api(shell).all(ServerForwarderCommand.PATH, "services"),
         "services",
         TITLES,
         each -> FIELDS.stream().map(field -> ServerApi.text(each, field)).toList());

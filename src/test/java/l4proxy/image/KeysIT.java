@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Path;
@@ -107,6 +109,26 @@ final class KeysIT {
       assertEquals(1, list.out().count("^" + row + "$"), row + list.said());
     }
     assertEquals(0, list.out().count("l4p1_"), list.said());
+  }
+
+  @Test
+  void keyListAsJsonIsTheSameFromTheServerAndFromItsDirectory()
+      throws IOException, InterruptedException {
+    Program server = host.server();
+    host.key("few", "--ports", "20000-20010", "--max_services", "2", "--limit_rate", "500k");
+    String asked = Account.only(key("list", "-o", "json"));
+    server.terminate();
+    assertEquals(0, server.exit(), server.said());
+    assertEquals(
+        asked,
+        Account.only(host.l4proxy("key", "list", "-o", "json", "--state_dir", "" + host.state())));
+    JsonObject list = JsonParser.parseString(asked).getAsJsonObject();
+    assertEquals(3, list.get("totalCount").getAsInt(), asked);
+    JsonObject few = list.getAsJsonArray("keys").get(2).getAsJsonObject();
+    assertEquals("few", few.get("name").getAsString(), asked);
+    assertEquals("20000-20010", few.get("ports").getAsString(), asked);
+    assertEquals(2, few.get("maxServices").getAsInt(), asked);
+    assertEquals(500_000, few.get("limitRate").getAsInt(), asked);
   }
 
   @Test

@@ -1,18 +1,14 @@
 package l4proxy.cli;
 
 import com.beust.jcommander.Parameter;
-import com.beust.jcommander.ParametersDelegate;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.StreamSupport;
-import l4proxy.auth.StateException;
 
-/** The options of every command that lists what a server has, and how it is printed. */
-final class ListOptions {
-  @ParametersDelegate private final ServerOptions server = new ServerOptions();
-
+/** How a command prints the list of what a server has. */
+final class OutputOptions {
   @Parameter(
       names = {"-o", "--output"},
       placeholder = "FORMAT",
@@ -21,10 +17,6 @@ final class ListOptions {
       converter = Values.Output.class,
       order = 30)
   private String output = "table";
-
-  ServerApi api(Shell shell) throws UsageException, FailedException, StateException {
-    return server.api(shell);
-  }
 
   /**
    * Prints a list.
