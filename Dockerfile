@@ -7,13 +7,26 @@ COPY jlink jlink
 COPY src/main src/main
 RUN ./mvnw -B -ntp -Dquick package
 
-FROM debian:trixie-slim
+# All that the program needs of a system: the libraries that its files are linked to, a shell for bin/l4proxy, a user of its own.
+FROM debian:trixie-slim AS system
 COPY --from=build /src/target/l4proxy /opt/l4proxy
-RUN ln -s /opt/l4proxy/bin/l4proxy /usr/local/bin/l4proxy \
-    && useradd --system --uid 10001 --no-create-home l4proxy \
-    && install -d -o l4proxy -g l4proxy -m 700 /var/lib/l4proxy
+RUN mkdir -p /system/bin /system/etc /system/var/lib \
+    && cp -L /bin/sh /system/bin/sh \
+    && find /opt/l4proxy/bin /opt/l4proxy/lib -type f \( -name java -o -name '*.so' \) -exec ldd /bin/sh {} + \
+        | awk '$3 ~ "^/(usr/)?lib" { print $3 } $1 ~ "^/(usr/)?lib" && $2 ~ "^[(]" { print $1 }' \
+        | sort -u | xargs cp -L --parents -t /system \
+    && echo "l4proxy:x:10001:10001::/var/lib/l4proxy:/bin/sh" > /system/etc/passwd \
+    && echo "l4proxy:x:10001:" > /system/etc/group \
+    && echo "hosts: files dns" > /system/etc/nsswitch.conf \
+    && install -d -m 1777 /system/tmp \
+    && install -d -o 10001 -g 10001 -m 700 /system/var/lib/l4proxy
+
+FROM scratch
+COPY --from=system /system /
+COPY --from=system /opt/l4proxy /opt/l4proxy
 # The admin key of the first start lies in the volume too, where "docker exec CONTAINER l4proxy key create NAME" finds it.
-ENV L4PROXY_STATE_DIR=/var/lib/l4proxy \
+ENV PATH=/opt/l4proxy/bin:/bin \
+    L4PROXY_STATE_DIR=/var/lib/l4proxy \
     XDG_CONFIG_HOME=/var/lib/l4proxy/config \
     MALLOC_ARENA_MAX=2
 VOLUME /var/lib/l4proxy

@@ -1,14 +1,17 @@
 #!/bin/sh
 # l4proxy's launcher: follows symlinks to the image, then becomes its JVM, so that signals reach it.
-self=$0
+case $0 in
+  */*) self=$0 ;;
+  *) self=./$0 ;;
+esac
 while [ -h "$self" ]; do
   target=$(readlink "$self")
   case $target in
     /*) self=$target ;;
-    *) self=$(dirname "$self")/$target ;;
+    *) self=${self%/*}/$target ;;
   esac
 done
-home=$(cd "$(dirname "$self")/.." && pwd -P) || exit 1
+home=$(cd "${self%/*}/.." && pwd -P) || exit 1
 # glibc gives each thread of the JVM an arena to allocate from: two do, and 2 MB of an idle server are saved.
 MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2}
 export MALLOC_ARENA_MAX

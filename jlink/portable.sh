@@ -1,14 +1,17 @@
 #!/bin/sh
 # l4proxy's launcher for any system that has a JDK 25: JAVA_HOME's, else the java on the PATH.
-self=$0
+case $0 in
+  */*) self=$0 ;;
+  *) self=./$0 ;;
+esac
 while [ -h "$self" ]; do
   target=$(readlink "$self")
   case $target in
     /*) self=$target ;;
-    *) self=$(dirname "$self")/$target ;;
+    *) self=${self%/*}/$target ;;
   esac
 done
-home=$(cd "$(dirname "$self")/.." && pwd -P) || exit 1
+home=$(cd "${self%/*}/.." && pwd -P) || exit 1
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 # Exactly 25: it has preview features in it.
 case $("$java" --version 2> /dev/null) in
