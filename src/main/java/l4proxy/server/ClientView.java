@@ -23,6 +23,7 @@ import java.time.Instant;
  * @param bytesIn bytes so far
  * @param bytesOut bytes so far
  * @param rttMillis round trip of the last heartbeat, -1 before there was one
+ * @param health {@code up} or {@code down}, the latter when its backend could not be reached
  */
 public record ClientView(
     String name,
@@ -41,4 +42,5 @@ public record ClientView(
     long speedOut,
     long bytesIn,
     long bytesOut,
-    double rttMillis) {}
+    double rttMillis,
+    String health) {}

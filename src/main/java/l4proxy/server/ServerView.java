@@ -61,7 +61,8 @@ public final class ServerView {
         service.traffic().speedOut(),
         service.traffic().in(),
         service.traffic().out(),
-        session == null || session.roundTripNanos() < 0 ? -1 : session.roundTripNanos() / 1e6);
+        session == null || session.roundTripNanos() < 0 ? -1 : session.roundTripNanos() / 1e6,
+        service.standing().good() ? "up" : "down");
   }
 
   private String state(@Nullable ClientSession session) {

@@ -72,8 +72,11 @@ final class Standing {
     outNanos = SHORTEST.toNanos();
   }
 
-  /** Whether its client's checks found the backend good, or there are none. */
-  synchronized boolean up() {
-    return up;
+  /**
+   * Whether nothing is known against it: not by its client's checks of the backend, nor by users
+   * who were refused and nobody served since.
+   */
+  synchronized boolean good() {
+    return up && refusals < FALL;
   }
 }

@@ -154,6 +154,7 @@ class Table {
     for (const column of this.columns) {
       const head = element("th", column.number ? "number" : "");
       head.scope = "col";
+      head.setAttribute("role", "columnheader"); // said, since on a phone a table is not laid out as one
       if (column.value) {
         const sorter = element("button", "", column.title);
         sorter.type = "button";
@@ -173,8 +174,8 @@ class Table {
   }
 
   bar() {
-    this.back = button("‹ Back", "Page before", () => this.turn(-1));
-    this.forth = button("Next ›", "Page after", () => this.turn(1));
+    this.back = button("‹ Back", "Back to the page before", () => this.turn(-1));
+    this.forth = button("Next ›", "Next page", () => this.turn(1));
     this.where = element("span");
     $(this.id + "-pages").append(this.back, this.where, this.forth);
   }
@@ -244,9 +245,11 @@ class Table {
 
   row() {
     const node = element("tr");
+    node.setAttribute("role", "row");
     const row = { node, item: undefined, cells: [] };
     for (const column of this.columns) {
       const cell = element("td", column.number ? "number" : "");
+      cell.setAttribute("role", "cell");
       cell.dataset.label = column.title;
       if (column.make) column.make(cell, row);
       node.append(cell);
@@ -341,6 +344,15 @@ const services = new Table(
       },
     },
     {
+      title: "Health",
+      value: (s) => s.health,
+      make: (cell) => cell.append(element("span")),
+      fill: (cell, s) => {
+        setText(cell.firstChild, s.health);
+        cell.firstChild.className = "health-" + s.health;
+      },
+    },
+    {
       title: "Public address",
       value: (s) => s.publicAddress,
       make: (cell, row) => {
@@ -376,7 +388,7 @@ const services = new Table(
   {
     key: (s) => s.name,
     words: (s) =>
-      [s.displayName, s.name, s.publicAddress, s.backend, s.key, s.state, s.direct ? "direct" : "relayed", s.sharePublicAddr ? "shared" : ""].join(" "),
+      [s.displayName, s.name, s.publicAddress, s.backend, s.key, s.state, s.health, s.direct ? "direct" : "relayed", s.sharePublicAddr ? "shared" : ""].join(" "),
     one: "service",
     sort: "Service",
   },
@@ -439,6 +451,24 @@ async function refreshUsers() {
     if (e.status !== 404) throw e;
     hideUsers();
   }
+}
+
+// ---- the server's own services
+
+const own = new Table(
+  "own",
+  [
+    text("Service", (s) => s.displayName),
+    text("Kind", (s) => s.kind.replace("_", " ")),
+    text("Public address", (s) => s.publicAddress),
+    action("Close", "danger", (s) => "Close " + s.displayName + " at " + s.publicAddress, closeOwn),
+  ],
+  { key: (s) => s.name, words: (s) => [s.displayName, s.kind, s.publicAddress].join(" "), one: "service", sort: "Service" },
+);
+
+async function closeOwn(service) {
+  const sure = await ask("Close " + service.displayName + "?", "Its users end, and " + service.publicAddress + " is closed.", "Close the service");
+  if (sure) await act(() => call("DELETE", "/v1/services/" + encodeURIComponent(service.name)));
 }
 
 // ---- keys
@@ -618,6 +648,8 @@ async function refreshAll() {
     await refreshUsers();
     if (me.admin) {
       showFigures(await call("GET", "/v1/server"));
+      own.set(await all("/v1/services", "services"));
+      $("own-section").hidden = own.items.length === 0;
       keys.set(await all("/v1/keys", "keys"));
     }
     fresh = Date.now();
@@ -660,6 +692,7 @@ async function loggedIn() {
   $("login").hidden = true;
   $("figures").hidden = !me.admin;
   $("keys-section").hidden = !me.admin;
+  $("own-section").hidden = true;
   problem("");
   await refresh();
   $("content").hidden = false;
@@ -671,6 +704,7 @@ function loggedOut(why) {
   if (stream) stream.abort();
   hideUsers();
   services.set([]);
+  own.set([]);
   keys.set([]);
   $("events").replaceChildren();
   $("who").hidden = true;

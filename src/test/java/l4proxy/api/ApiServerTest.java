@@ -131,7 +131,8 @@ class ApiServerTest {
         3,
         4,
         5,
-        0.5);
+        0.5,
+        "up");
   }
 
   private void show(ClientView... clients) {
@@ -217,7 +218,7 @@ class ApiServerTest {
             {"name":"a","displayName":"web","publicAddress":"127.0.0.1:10000","internalAddress":"127.0.0.1:2222",
              "backend":"127.0.0.1:22","sharePublicAddr":false,"direct":false,"key":"default","state":"connected",
              "version":"test","connectedAt":"2026-01-02T03:04:05Z","users":1,"speedIn":2,"speedOut":3,
-             "bytesIn":4,"bytesOut":5,"rttMillis":0.5}\
+             "bytesIn":4,"bytesOut":5,"rttMillis":0.5,"health":"up"}\
             """),
         json(ask("GET", "/v1/clients/a", admin, "")));
   }

@@ -105,7 +105,7 @@ final class ClientCommandsTest {
           lines);
       JsonObject all = json("client", "list", "--output=json");
       assertEquals(1, all.get("totalCount").getAsInt());
-      assertEquals(17, all.getAsJsonArray("clients").get(0).getAsJsonObject().size());
+      assertEquals(18, all.getAsJsonArray("clients").get(0).getAsJsonObject().size());
     }
   }
 

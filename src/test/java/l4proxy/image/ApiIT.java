@@ -24,9 +24,12 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The API as curl sees it, through the control port and through a port of its own without TLS. */
 @Tag("beside")
+@Execution(ExecutionMode.SAME_THREAD)
 @Timeout(150)
 final class ApiIT {
   @TempDir private static Path directory;
@@ -185,7 +188,8 @@ final class ApiIT {
               "speedOut",
               "bytesIn",
               "bytesOut",
-              "rttMillis")) {
+              "rttMillis",
+              "health")) {
         assertTrue(mine.has(field), field + " is missing in " + mine);
       }
       Curl.Answer one = with(admin, way + "/v1/clients/" + mine.get("name").getAsString());

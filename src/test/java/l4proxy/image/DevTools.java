@@ -1,5 +1,6 @@
 package l4proxy.image;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.IOException;
@@ -24,6 +25,9 @@ import org.awaitility.Awaitility;
 /** A headless browser with one page, driven over the DevTools protocol. */
 final class DevTools implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /** Their codes, which say what a key does. */
+  private static final Map<String, Integer> KEYS = Map.of("Tab", 9, "Enter", 13, "Escape", 27);
 
   private final Program chromium;
   private final HttpClient http = HttpClient.newHttpClient();
@@ -151,6 +155,27 @@ final class DevTools implements AutoCloseable {
   byte[] picture() throws InterruptedException {
     String data = call("Page.captureScreenshot", "format", "png").get("data").getAsString();
     return Base64.getDecoder().decode(data);
+  }
+
+  /** Presses a key and lets it go: {@code Tab}, {@code Enter} or {@code Escape}. */
+  void press(String key) throws InterruptedException {
+    JsonObject down = new JsonObject();
+    down.addProperty("key", key);
+    down.addProperty("code", key);
+    down.addProperty("windowsVirtualKeyCode", KEYS.get(key));
+    down.addProperty("type", key.equals("Enter") ? "keyDown" : "rawKeyDown");
+    if (key.equals("Enter")) {
+      down.addProperty("text", "\r");
+    }
+    call("Input.dispatchKeyEvent", down);
+    down.remove("text");
+    down.addProperty("type", "keyUp");
+    call("Input.dispatchKeyEvent", down);
+  }
+
+  /** The page as the browser describes it to a screen reader: a node has a role and a name. */
+  JsonArray accessibilityTree() throws InterruptedException {
+    return call("Accessibility.getFullAXTree", new JsonObject()).getAsJsonArray("nodes");
   }
 
   /** The cookies of the page's origin, as the protocol tells of them. */

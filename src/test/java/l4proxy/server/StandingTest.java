@@ -59,6 +59,20 @@ class StandingTest {
   }
 
   @Test
+  void itIsGoodWhileNothingIsKnownAgainstIt() {
+    refuse(2, 0);
+    assertTrue(standing.good());
+    refuse(1, 0);
+    assertFalse(standing.good());
+    standing.served();
+    assertTrue(standing.good());
+    standing.checked(false);
+    assertFalse(standing.good());
+    standing.checked(true);
+    assertTrue(standing.good());
+  }
+
+  @Test
   void trialWhoseUserVanishedIsFollowedByAnother() {
     refuse(3, 0);
     standing.chosen(SECOND);
