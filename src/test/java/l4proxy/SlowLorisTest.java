@@ -1,6 +1,7 @@
 package l4proxy;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -127,6 +129,48 @@ final class SlowLorisTest {
       }
       Awaitility.await()
           .atMost(Duration.ofSeconds(5))
+          .until(() -> pair.server().view().load().handshakes() == 0);
+    }
+  }
+
+  /** A stranger who is told what was wrong gets two seconds to hear it; that keeps nobody out. */
+  @Test
+  void strangersWhoAreToldWhatWasWrongKeepNobodyOut() throws Exception {
+    int strangers = 100;
+    CountDownLatch said = new CountDownLatch(strangers);
+    CountDownLatch over = new CountDownLatch(1);
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address());
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      int control = pair.server().controlAddress().port();
+      for (int i = 0; i < strangers; i++) {
+        threads.execute(() -> {
+          try (Connection stranger = browser(control)) {
+            stranger.out().write(ascii("GET / HTTP/1.1\r\nHost\r\n\r\n"));
+            said.countDown();
+            over.await();
+          } catch (IOException sentAway) {
+            said.countDown(); // they are more than may wait from one address
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+      }
+      assertTrue(said.await(30, TimeUnit.SECONDS));
+      try {
+        for (int i = 0; i < 10; i++) {
+          try (FakeClient client = new FakeClient(pair);
+              Socket user = pair.user()) {
+            assertFalse(client.expose("late").tickets().isEmpty());
+            user.getOutputStream().write(1);
+            assertEquals(1, user.getInputStream().read());
+          }
+        }
+      } finally {
+        over.countDown();
+      }
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(10))
           .until(() -> pair.server().view().load().handshakes() == 0);
     }
   }

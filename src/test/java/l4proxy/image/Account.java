@@ -24,6 +24,12 @@ final class Account implements AutoCloseable {
   /** Public ports that servers draw from: below the kernel's ephemeral range. */
   static final String PUBLIC_PORTS = "10000-32000";
 
+  /**
+   * Whether tests run beside each other and measure nothing. Their programs live for seconds: half
+   * of the processor time would go into compiling what is never run again.
+   */
+  private static final boolean SHORT_LIVED = Boolean.getBoolean("l4proxy.beside");
+
   private static final Pattern KEY = Pattern.compile("l4p1_[A-Za-z0-9_-]{86}");
   private static final Pattern ADDRESS = Pattern.compile("PUBLIC ADDRESS: (\\S+):([0-9]+)");
 
@@ -90,6 +96,9 @@ final class Account implements AutoCloseable {
     all.put("HOME", directory.resolve("home").toString());
     all.put("XDG_CONFIG_HOME", directory.resolve("config").toString());
     all.put("L4PROXY_STATE_DIR", state().toString());
+    if (SHORT_LIVED) {
+      all.put("L4PROXY_JAVA_OPTS", "-XX:TieredStopAtLevel=1");
+    }
     return all;
   }
 

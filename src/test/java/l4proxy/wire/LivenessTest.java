@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /** Each verdict at its tick. */
 final class LivenessTest {
-  private static final int SILENCE = 20;
+  private static final int SILENCE = 19;
 
   private final Liveness liveness = new Liveness();
 
