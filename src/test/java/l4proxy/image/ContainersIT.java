@@ -18,12 +18,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** The Dockerfile's image, where there is an engine to run it and it was built. */
 @Timeout(180)
 final class ContainersIT {
-  private static final String BACKEND =
-      """
-      my $l = IO::Socket::INET->new(LocalPort => 8080, Listen => 5) or die;
-      while (my $c = $l->accept) { print $c "hello from the backend\\n"; close $c }
-      """;
-
   @TempDir private Path directory;
 
   @Test
@@ -34,10 +28,13 @@ final class ContainersIT {
       all.start(
           "backend",
           List.of("back"),
-          List.of("--entrypoint", "perl"),
-          "-MIO::Socket::INET",
-          "-e",
-          BACKEND);
+          List.of("--entrypoint", "/opt/l4proxy/bin/jwebserver"),
+          "-b",
+          "0.0.0.0",
+          "-p",
+          "8080",
+          "-d",
+          "/etc");
       all.start(
           "server",
           List.of("front"),
@@ -67,7 +64,8 @@ final class ContainersIT {
       try (Program client = all.logs("client")) {
         client.awaitOut("^PUBLIC ADDRESS: example.org:8000$");
       }
-      assertEquals("hello from the backend\n", read(all.address("server", "front"), 8000));
+      String passwd = get("/passwd", all.address("server", "front"), 8000);
+      assertTrue(passwd.contains("l4proxy:x:10001:10001:"), passwd);
       all.podman("healthcheck", "run", all.name("server"));
       all.podman("healthcheck", "run", all.name("client"));
       long asked = System.nanoTime();
@@ -92,10 +90,12 @@ final class ContainersIT {
     }
   }
 
-  private static String read(String host, int port) throws IOException {
+  private static String get(String path, String host, int port) throws IOException {
     try (Socket user = new Socket()) {
       user.connect(new InetSocketAddress(host, port), 5000);
       user.setSoTimeout(20_000);
+      String request = "GET " + path + " HTTP/1.0\r\n\r\n";
+      user.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       return new String(user.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
   }
