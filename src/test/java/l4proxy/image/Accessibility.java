@@ -39,7 +39,8 @@ final class Accessibility {
       (() => {
         const node = document.activeElement;
         window.reached ||= new Set();
-        if (node === document.body || window.reached.has(node)) return "round";
+        if (node === document.body) return ""; // between the last and the first
+        if (window.reached.has(node)) return "round";
         window.reached.add(node);
         const style = getComputedStyle(node);
         const place = node.getBoundingClientRect();
