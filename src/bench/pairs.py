@@ -80,7 +80,7 @@ def l4proxy(pair, plain=()):
     config = pair.write("client.json", json.dumps({"services": [
         {"name": s.name, "host": "127.0.0.1", "port": s.backend, "publicPort": s.public} for s in pair.services]}))
     pair.serve(program, "server", "--host", pair.site.near, "--ctl_addr", listen, "--api_addr", "none",
-               "--state_dir", "server", env=env)
+               "--state_dir", "server", "--max_users", "0", env=env)
     pair.join(program, "client", "--svr_addr", listen, "--config", config, "--state_dir", "client", *plain, env=env)
 
 
