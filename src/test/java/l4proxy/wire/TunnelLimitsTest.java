@@ -316,11 +316,11 @@ final class TunnelLimitsTest {
     limits.delivered(100);
     limits.writing();
     limits.written(100);
-    fineFor(20);
+    fineFor(19);
     verify(tunnel, never()).later(any());
     tick(1);
     verify(tunnel).later(FrameType.PING);
-    fineFor(19);
+    fineFor(18);
     brokenAtNextTick();
   }
 
@@ -332,9 +332,9 @@ final class TunnelLimitsTest {
     limits.sign(4);
     fineFor(3);
     limits.writing();
-    fineFor(20);
-    verify(tunnel).later(FrameType.PING);
     fineFor(19);
+    verify(tunnel).later(FrameType.PING);
+    fineFor(18);
     brokenAtNextTick();
   }
 
