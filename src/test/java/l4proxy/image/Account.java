@@ -21,8 +21,8 @@ import java.util.stream.Stream;
  * it, and checks that no log and no state file has a secret of it.
  */
 final class Account implements AutoCloseable {
-  /** Public ports that servers draw from: below the kernel's ephemeral range. */
-  static final String PUBLIC_PORTS = "10000-32000";
+  /** Public ports that servers draw from: see {@link FreePorts}. */
+  static final String PUBLIC_PORTS = "10000-27999";
 
   /**
    * Whether tests run beside each other and measure nothing. Their programs live for seconds: half

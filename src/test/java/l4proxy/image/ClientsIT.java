@@ -40,7 +40,7 @@ final class ClientsIT {
   void start() throws IOException, InterruptedException {
     host = new Account(directory.resolve("host"));
     guest = new Account(directory.resolve("guest"));
-    host.server();
+    host.server("--ports", FreePorts.MANY);
   }
 
   private Program run(Account account, Map<String, String> more, String... words)

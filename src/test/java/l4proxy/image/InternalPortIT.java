@@ -28,13 +28,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("beside")
 @Timeout(180)
 final class InternalPortIT {
-  private static final int FIRST_PUBLIC = 10_000;
-
   @TempDir private Path directory;
   private final int api = FreePorts.next();
 
   /** Of the server's ports. */
-  private final int own = FreePorts.next() + FIRST_PUBLIC;
+  private final int own = FreePorts.named();
 
   private Account account;
   private EchoBackend backend;
@@ -42,7 +40,7 @@ final class InternalPortIT {
   @BeforeEach
   void open() throws IOException, InterruptedException {
     account = new Account(directory.resolve("account"));
-    account.server("--api_addr", "127.0.0.1:" + api);
+    account.server("--api_addr", "127.0.0.1:" + api, "--ports", FreePorts.NAMED);
     backend = new EchoBackend();
   }
 
@@ -108,7 +106,7 @@ final class InternalPortIT {
     int port = Account.publicPort(client);
     Users.isServed(port);
     int drawn = shown().getFirst();
-    assertTrue(drawn >= 10_000 && drawn <= 32_000 && drawn != port, "drawn: " + drawn);
+    assertTrue(drawn >= 30_000 && drawn <= 32_720 && drawn != port, "drawn: " + drawn);
     assertTrue(connectionsTo(drawn) >= 1);
   }
 
@@ -126,17 +124,19 @@ final class InternalPortIT {
     assertEquals(1, refused.exit(), refused.said());
     assertTrue(refused.err().text().contains("port " + own), refused.said());
     assertTrue(refused.err().text().contains("--int_port"), refused.said());
-    String bound = account.key("bound", "--ports", "20000-20001");
+    int granted = FreePorts.named();
+    int beyond = FreePorts.named();
+    String bound = account.key("bound", "--ports", granted + "-" + granted);
     Program outside =
         account.client(
             Map.of("L4PROXY_JOIN", bound),
             backend.port(),
             "--pub_port",
-            "20000",
+            String.valueOf(granted),
             "--int_port",
-            "20002");
+            String.valueOf(beyond));
     assertEquals(1, outside.exit(), outside.said());
-    assertTrue(outside.err().text().contains("port 20002 is not granted"), outside.said());
+    assertTrue(outside.err().text().contains("port " + beyond + " is not granted"), outside.said());
     Users.isServed(Account.publicPort(one));
   }
 

@@ -151,8 +151,8 @@ final class ServerForwarderIT {
 
   @Test
   void portsAreThoseOfTheServerAndNobodyElses() throws IOException, InterruptedException {
-    account.server("--ports", "5000-32000");
-    int wanted = FreePorts.next();
+    account.server("--ports", FreePorts.NAMED);
+    int wanted = FreePorts.named();
     String port = String.valueOf(wanted);
     assertEquals(wanted, Account.publicPort(opened("--pub_port", port)));
     Program again = forwarder("--pub_port", port);
@@ -160,7 +160,7 @@ final class ServerForwarderIT {
     assertTrue(again.err().text().contains("choose another"), again.said());
     Program beyond = forwarder("--pub_port", "40000");
     assertEquals(1, beyond.exit(), beyond.said());
-    assertTrue(beyond.err().text().contains("5000-32000"), beyond.said());
+    assertTrue(beyond.err().text().contains(FreePorts.NAMED), beyond.said());
     try (EchoBackend backend = new EchoBackend()) {
       Program client = account.client(backend.port(), "--pub_port", port);
       assertEquals(1, client.exit(), client.said());
