@@ -6,16 +6,24 @@ package l4proxy.wire;
  *
  * <p>TCP itself takes up to a quarter of an hour to give up on unanswered data, and Java cannot set
  * TCP_USER_TIMEOUT. So a side that wrote to the tunnel, reads, and has read nothing for {@value
- * #SILENCE} ticks asks by PING, and takes as many ticks of silence after it for a break. A side
- * that cannot read, because its own socket takes nothing, sends PONG now and then: a slow backend
- * is no dead link. Counts ticks, not time, so a program that was stopped and goes on finds nobody
- * guilty. Not thread-safe: the watch alone calls it.
+ * #SILENCE} ticks asks by PING, and takes as many ticks of silence after it for a break. Whoever
+ * has reason to suspect one asks at once and waits {@value #SUSPICION}. A side that cannot read,
+ * because its own socket takes nothing, sends PONG now and then: a slow backend is no dead link.
+ * Counts ticks, not time, so a program that was stopped and goes on finds nobody guilty. Not
+ * thread-safe: the watch alone calls it.
  */
 final class Liveness {
   /** Nine and a half seconds: twice that and a tick are less than 20 s. */
   private static final int SILENCE = 19;
 
-  private static final int HELD_UP = 8;
+  /**
+   * Four seconds: after the 15 that the loss of a control connection takes to be noticed, less than
+   * 20 s too.
+   */
+  private static final int SUSPICION = 8;
+
+  /** Two and a half seconds, well within the shortest wait for a sign. */
+  static final int SIGN = 5;
 
   /** What is to be done now. */
   enum Verdict {
@@ -29,6 +37,7 @@ final class Liveness {
   private int quiet;
   private int heldUp;
   private boolean asked;
+  private int patience;
   private boolean suspect;
 
   /** The next tick asks at once: the control connection beside this tunnel was lost. */
@@ -56,11 +65,11 @@ final class Liveness {
     if (read != delivered) {
       quiet = 0;
       heldUp++;
-      return heldUp % HELD_UP == 0 ? Verdict.PONG : Verdict.NOTHING;
+      return heldUp % SIGN == 0 ? Verdict.PONG : Verdict.NOTHING;
     }
     heldUp = 0;
     if (asked) {
-      return ++quiet >= SILENCE ? Verdict.BROKEN : Verdict.NOTHING;
+      return ++quiet >= patience ? Verdict.BROKEN : Verdict.NOTHING;
     }
     if (!unanswered && !suspect) {
       quiet = 0;
@@ -68,6 +77,7 @@ final class Liveness {
     }
     if (++quiet >= SILENCE || suspect) {
       asked = true;
+      patience = suspect ? SUSPICION : SILENCE;
       quiet = 0;
       return Verdict.PING;
     }

@@ -36,9 +36,6 @@ final class TunnelLimits implements Watch.Watched {
   private static final int HALF_CLOSED =
       (int) (Duration.ofSeconds(60).toMillis() / Watch.TICK.toMillis());
 
-  /** Ticks that what came may go unanswered before a PONG says that it came: 4 s. */
-  private static final int MUTE = (int) (Duration.ofSeconds(4).toMillis() / Watch.TICK.toMillis());
-
   /** The opening that has to be over by then; a deadline of 0 is set once it is opened. */
   private record Settling(int number, long deadline) {}
 
@@ -204,7 +201,7 @@ final class TunnelLimits implements Watch.Watched {
       answered = came;
     }
     mute = came == answered ? 0 : mute + 1;
-    if (mute < MUTE) {
+    if (mute < Liveness.SIGN) {
       return false;
     }
     answered = came;

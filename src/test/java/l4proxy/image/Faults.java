@@ -21,8 +21,8 @@ final class Faults {
   /** Where a machine is busy with other labs. */
   static final Duration SLACK = Duration.ofSeconds(LONG ? 1 : 8);
 
-  /** What a dead link takes to be noticed, and a tunnel that died with it to be given up. */
-  static final Duration GIVEN_UP = Duration.ofSeconds(15 + 20).plus(SLACK);
+  /** A tunnel that died with its link is given up, at both ends. */
+  static final Duration GIVEN_UP = Duration.ofSeconds(LONG ? 20 : 28);
 
   private Faults() {}
 

@@ -11,6 +11,8 @@ import org.junit.jupiter.api.Test;
 /** Each verdict at its tick. */
 final class LivenessTest {
   private static final int SILENCE = 19;
+  private static final int SUSPICION = 8;
+  private static final int SIGN = 5;
 
   private final Liveness liveness = new Liveness();
 
@@ -51,12 +53,32 @@ final class LivenessTest {
     assertEquals(PING, liveness.tick(4, 4, true));
   }
 
+  @Test
+  void suspicionDoesNotShortenAQuestionThatStands() {
+    nothing(SILENCE - 1, 0, 0, true);
+    assertEquals(PING, liveness.tick(0, 0, true));
+    liveness.suspect();
+    nothing(SILENCE - 1, 0, 0, true);
+    assertEquals(BROKEN, liveness.tick(0, 0, true));
+  }
+
+  @Test
+  void answeredSuspicionIsOver() {
+    liveness.suspect();
+    assertEquals(PING, liveness.tick(0, 0, false));
+    nothing(1, 4, 4, true);
+    nothing(SILENCE - 1, 4, 4, true);
+    assertEquals(PING, liveness.tick(4, 4, true));
+    nothing(SILENCE - 1, 4, 4, true);
+    assertEquals(BROKEN, liveness.tick(4, 4, true));
+  }
+
   /** A question once asked has to be answered, also when what was written is. */
   @Test
   void questionStandsUntilSomethingIsRead() {
     liveness.suspect();
     assertEquals(PING, liveness.tick(0, 0, false));
-    nothing(SILENCE - 1, 0, 0, false);
+    nothing(SUSPICION - 1, 0, 0, false);
     assertEquals(BROKEN, liveness.tick(0, 0, false));
   }
 
@@ -71,7 +93,7 @@ final class LivenessTest {
   void sideThatCannotReadSaysThatItIsThereAndBlamesNobody() {
     nothing(1, 10, 3, true);
     for (int i = 1; i <= 400; i++) {
-      assertEquals(i % 8 == 0 ? PONG : NOTHING, liveness.tick(10, 3, true), "tick " + i);
+      assertEquals(i % SIGN == 0 ? PONG : NOTHING, liveness.tick(10, 3, true), "tick " + i);
     }
   }
 
@@ -79,10 +101,10 @@ final class LivenessTest {
   void suspicionWaitsUntilTheSideCanRead() {
     nothing(1, 10, 3, false);
     liveness.suspect();
-    nothing(7, 10, 3, false);
+    nothing(SIGN - 1, 10, 3, false);
     assertEquals(PONG, liveness.tick(10, 3, false));
     assertEquals(PING, liveness.tick(10, 10, false));
-    nothing(SILENCE - 1, 10, 10, false);
+    nothing(SUSPICION - 1, 10, 10, false);
     assertEquals(BROKEN, liveness.tick(10, 10, false));
   }
 
@@ -90,7 +112,7 @@ final class LivenessTest {
   void timeHeldUpIsNoSilence() {
     nothing(SILENCE - 1, 0, 0, true);
     nothing(1, 10, 3, true);
-    nothing(7, 10, 3, true);
+    nothing(SIGN - 1, 10, 3, true);
     assertEquals(PONG, liveness.tick(10, 3, true));
     nothing(SILENCE - 1, 10, 10, true);
     assertEquals(PING, liveness.tick(10, 10, true));

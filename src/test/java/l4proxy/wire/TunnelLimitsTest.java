@@ -102,19 +102,19 @@ final class TunnelLimitsTest {
   }
 
   @Test
-  void readerWithNothingToSayGivesASignEveryFourSecondsWhileDataComes() throws Exception {
+  void readerWithNothingToSayGivesASignNowAndThenWhileDataComes() throws Exception {
     start(Side.SERVER);
     opened(1);
     tick(1);
     clearInvocations(tunnel);
-    for (int i = 1; i <= 25; i++) { // twelve seconds of a slow download
+    for (int i = 1; i <= 26; i++) { // thirteen seconds of a slow download
       limits.read(100);
       limits.delivered(100);
       tick(1);
     }
-    verify(tunnel, times(3)).later(FrameType.PONG);
+    verify(tunnel, times(5)).later(FrameType.PONG);
     clearInvocations(tunnel);
-    fineFor(8); // once more for the last of it
+    fineFor(5); // once more for the last of it
     verify(tunnel, times(1)).later(FrameType.PONG);
     clearInvocations(tunnel);
     fineFor(60); // and nothing for nothing
@@ -357,7 +357,7 @@ final class TunnelLimitsTest {
     opened(1);
     limits.read(10);
     fineFor(1);
-    fineFor(16);
+    fineFor(10);
     verify(tunnel, times(2)).later(FrameType.PONG);
     verify(tunnel, never()).later(FrameType.PING);
   }
