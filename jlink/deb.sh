@@ -27,6 +27,11 @@ put() {
 for unit in l4proxy-server.service l4proxy-client@.service; do
   put "$dist/$unit" "usr/lib/systemd/system/$unit"
 done
+mkdir -p "$root/usr/lib/sysctl.d"
+cat > "$root/usr/lib/sysctl.d/50-l4proxy.conf" << 'END'
+# Who waits at a listener while another process takes its port over goes on at that one.
+-net.ipv4.tcp_migrate_req = 1
+END
 say() {
   "$image/bin/l4proxy" "$@" > "$work/said"
 }
@@ -67,9 +72,22 @@ cat > "$root/DEBIAN/postinst" << 'END'
 set -e
 # $2: the version that was there before an upgrade.
 if [ "$1" = configure ] && [ -d /run/systemd/system ]; then
+  sysctl -q -p /usr/lib/sysctl.d/50-l4proxy.conf || true
   systemctl daemon-reload
   if [ -n "$2" ]; then
-    systemctl try-restart l4proxy-server.service 'l4proxy-client@*.service'
+    # What runs is replaced and refuses nobody meanwhile, the server first; the units say how.
+    touch /run/l4proxy-upgrade
+    for unit in $(systemctl list-units --plain --no-legend --state=active 'l4proxy-*.service' | cut -d ' ' -f 1 | sort -r); do
+      before=$(systemctl show --value --property=MainPID "$unit")
+      systemctl reload "$unit" || :
+      left=30 # a server that is busy takes its time
+      while [ "$(systemctl show --value --property=MainPID "$unit")" = "$before" ] && [ $left -gt 0 ]; do
+        sleep 1
+        left=$((left - 1))
+      done
+      [ $left -gt 0 ] || echo "$unit goes on with the version before; why, says journalctl -u $unit"
+    done
+    rm -f /run/l4proxy-upgrade
   fi
 fi
 END
@@ -87,12 +105,12 @@ set -e
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload
 fi
-# State of the services: keys, ports that clients had.
+# What the services were told, and their state: keys, ports that clients had.
 if [ "$1" = purge ]; then
-  rm -rf /var/lib/private/l4proxy /var/lib/private/l4proxy-client /var/lib/l4proxy-client
+  rm -rf /etc/l4proxy /var/lib/private/l4proxy /var/lib/private/l4proxy-client /var/lib/l4proxy-client
   [ ! -L /var/lib/l4proxy ] || rm -f /var/lib/l4proxy
 fi
 END
 chmod 755 "$root/DEBIAN/postinst" "$root/DEBIAN/prerm" "$root/DEBIAN/postrm"
 # The modules are compressed already: xz would take ten times as long for little.
-dpkg-deb --root-owner-group -Zgzip --build "$root" "$file" > /dev/null
+dpkg-deb --root-owner-group -Zgzip -z5 --build "$root" "$file" > /dev/null

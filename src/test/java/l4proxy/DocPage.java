@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  * <pre>
  *   ```sh run on client     it is run to its end, on the client's machine
  *   ```sh stays on server   it is run, and goes on to the end of the page
+ *   ```sh run on systemd    it is run to its end where systemd runs
  *   ```sh read: REASON      it is only read: each command and option must be there
  * </pre>
  *
@@ -26,6 +27,9 @@ import java.util.stream.Stream;
 public record DocPage(Path path, List<String> lines) {
   /** Where the pages are, but for README. */
   public static final Path DIRECTORY = Path.of("src/doc");
+
+  /** The machine of blocks that are run where systemd runs. */
+  public static final String SERVICES = "systemd";
 
   private static final Pattern SPAN = Pattern.compile("`([^`]+)`");
 
@@ -90,7 +94,7 @@ public record DocPage(Path path, List<String> lines) {
     if (words.length != 4
         || !List.of("run", "stays").contains(words[1])
         || !words[2].equals("on")
-        || !List.of("server", "client", "user").contains(words[3])) {
+        || !List.of("server", "client", "user", SERVICES).contains(words[3])) {
       throw new AssertionError(
           path + ":" + fence.line() + ": expected run on, stays on or read: behind ```sh");
     }

@@ -241,10 +241,15 @@ final class ServerCommand implements Command {
       events.happened(
           new Event.Noted("ready; l4proxy " + Version.text() + ", state in " + state.directory()));
       proxy.onTakenOver(stop::end);
+      if (running.takeover().isPresent()) {
+        manager.succeed();
+      }
       manager.ready(() -> status(proxy.view().load()));
       stop.await();
-      if (!proxy.isTakenOver()) {
-        manager.stopping(); // else the service goes on
+      if (proxy.isTakenOver()) {
+        manager.close(); // the other one reports
+      } else {
+        manager.stopping();
       }
       events.happened(
           new Event.Noted("stopping; users have " + config.drain().toSeconds() + " s to finish"));

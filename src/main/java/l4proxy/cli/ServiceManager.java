@@ -18,8 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells systemd, or whoever set {@code NOTIFY_SOCKET}, how this process gets on: ready, reloading,
- * stopping, a status in words, and signs of life where it has a watchdog. Does nothing without that
- * variable.
+ * a status in words, and signs of life where it has a watchdog. Does nothing without that variable.
  *
  * <p>The socket takes datagrams, for which the JDK has no unix socket, so the program {@code
  * systemd-notify} sends them: 6 ms and no memory of ours, where calling the system by way of {@code
@@ -140,10 +139,20 @@ final class ServiceManager implements AutoCloseable {
     }
   }
 
-  /** No new users from now on. */
+  /** This process is the service from now on, instead of the one that it took over. */
+  void succeed() {
+    if (!socket.isEmpty()) {
+      tell("MAINPID=" + ProcessHandle.current().pid());
+    }
+  }
+
+  /**
+   * No new users from now on. Not the end of the service: another process may have it, and {@code
+   * STOPPING=1} would end that one.
+   */
   void stopping() {
     if (reporter != null) {
-      tell("STOPPING=1", "STATUS=stopping; users may finish");
+      tell("STATUS=stopping; users may finish");
     }
   }
 

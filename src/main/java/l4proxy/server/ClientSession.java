@@ -344,7 +344,11 @@ final class ClientSession {
 
   /** Has the client open tunnels now that cannot be had later. */
   void fill() {
-    pools.values().forEach(TunnelPool::fill);
+    services.all().stream()
+        .filter(service -> service.session() == this)
+        .map(Service::tunnels)
+        .distinct()
+        .forEach(kind -> pool(kind).fill());
   }
 
   /** Waits for that, until System.nanoTime is there at the latest. */

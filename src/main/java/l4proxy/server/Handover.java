@@ -196,6 +196,7 @@ final class Handover implements AutoCloseable {
     switch (message) {
       case TakeoverMessage.Share share -> {
         if (share.listener().equals(TakeoverMessage.CONTROL)) {
+          awaitClients();
           estate.sessions().fill(FILLING);
         }
         listener(share.listener()).share();
@@ -212,6 +213,19 @@ final class Handover implements AutoCloseable {
       }
       case TakeoverMessage.Finish _ -> finish(link);
       default -> throw new IOException("it says something out of place");
+    }
+  }
+
+  /**
+   * A client that is away for a moment has tunnels for those who wait for it only as long as it can
+   * connect here.
+   */
+  private void awaitClients() {
+    long began = System.nanoTime();
+    while (!closed
+        && System.nanoTime() - began < UserConnection.PATIENCE.toNanos()
+        && estate.services().areAwaited()) {
+      pause();
     }
   }
 

@@ -166,6 +166,12 @@ final class Services implements Watch.Watched, AutoCloseable {
     return all;
   }
 
+  /** Whether users may be waiting for a client that was there a moment ago. */
+  boolean areAwaited() {
+    return all().stream()
+        .anyMatch(s -> s.session() == null && s.awayFor().compareTo(UserConnection.PATIENCE) < 0);
+  }
+
   /** The listeners of all public ports. */
   List<AcceptLoop> listeners() {
     return ports.values().stream().flatMap(port -> port.listener().stream()).toList();

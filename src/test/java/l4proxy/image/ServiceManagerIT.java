@@ -63,7 +63,7 @@ final class ServiceManagerIT {
         assertTrue(socket.await("RELOADING=1").matches("RELOADING=1[|]MONOTONIC_USEC=[1-9][0-9]*"));
         socket.await("^READY=1$");
         server.terminate();
-        socket.await("^STOPPING=1[|]");
+        socket.await("^STATUS=stopping; users may finish$");
         Users.echo(user);
       }
       assertEquals(0, server.exit(), server.said());
@@ -82,7 +82,7 @@ final class ServiceManagerIT {
       socket.await("^READY=1[|]STATUS=");
       socket.await("WATCHDOG=1[|]STATUS=connected, 0 users");
       client.terminate();
-      socket.await("^STOPPING=1[|]");
+      socket.await("^STATUS=stopping; users may finish$");
       assertEquals(0, client.exit(), client.said());
     }
   }
@@ -96,7 +96,7 @@ final class ServiceManagerIT {
       Program server = server(environment);
       socket.await("READY=1");
       server.terminate();
-      socket.await("^STOPPING=1[|]");
+      socket.await("^STATUS=stopping; users may finish$");
       assertEquals(0, server.exit(), server.said());
       assertEquals(0, socket.count("WATCHDOG=1"));
     }

@@ -10,6 +10,9 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 
 /** Moves a thread into a network namespace by setns(2), which counts for that thread alone. */
 final class EnteredNamespace {
@@ -32,8 +35,30 @@ final class EnteredNamespace {
     return linker.downcallHandle(address, descriptor);
   }
 
+  /** Calls something on a thread that is in that namespace. */
+  static <T> T call(Path namespace, Callable<T> work) throws IOException, InterruptedException {
+    FutureTask<T> task =
+        new FutureTask<>(() -> {
+          enter(namespace);
+          return work.call();
+        });
+    Thread thread = Thread.ofPlatform().daemon().name("in " + namespace).start(task);
+    try {
+      return task.get();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case IOException failed -> throw failed;
+        case RuntimeException failed -> throw failed;
+        case Error failed -> throw failed;
+        default -> throw new IOException(e.getCause());
+      }
+    } finally {
+      thread.join();
+    }
+  }
+
   /** The calling thread, a platform thread, is in that namespace until its end. */
-  static void enter(Path namespace) throws IOException {
+  private static void enter(Path namespace) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       int descriptor = (int) OPEN.invokeExact(arena.allocateFrom(namespace.toString()), READ_ONLY);
       int failed = descriptor < 0 ? -1 : (int) SETNS.invokeExact(descriptor, CLONE_NEWNET);

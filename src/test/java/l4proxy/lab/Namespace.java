@@ -7,8 +7,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 
 /**
  * A network namespace: interfaces, routes, rules and sockets of its own. {@link #close()} removes
@@ -74,24 +72,7 @@ public final class Namespace implements AutoCloseable {
    * belong here, and may be used by any thread afterwards.
    */
   public <T> T call(Callable<T> work) throws IOException, InterruptedException {
-    FutureTask<T> task =
-        new FutureTask<>(() -> {
-          EnteredNamespace.enter(path());
-          return work.call();
-        });
-    Thread thread = Thread.ofPlatform().daemon().name("in " + name).start(task);
-    try {
-      return task.get();
-    } catch (ExecutionException e) {
-      switch (e.getCause()) {
-        case IOException failed -> throw failed;
-        case RuntimeException failed -> throw failed;
-        case Error failed -> throw failed;
-        default -> throw new IOException(e.getCause());
-      }
-    } finally {
-      thread.join();
-    }
+    return EnteredNamespace.call(path(), work);
   }
 
   /** TCP connections of a state, such as {@code established}, as {@code ss} prints them. */
