@@ -10,7 +10,7 @@ from works import MORE
 
 PEERS = "l4proxy,l4proxy-plain,ssh,haproxy"
 WORKS = "bulk1,requests,connects,mixed,idle-short"
-ROUNDS = 2
+ROUNDS = 1
 ATTEMPTS = 3
 SECONDS = 1
 MARGIN = 0.6

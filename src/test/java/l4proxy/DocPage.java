@@ -18,6 +18,7 @@ import java.util.stream.Stream;
  *   ```sh run on client     it is run to its end, on the client's machine
  *   ```sh stays on server   it is run, and goes on to the end of the page
  *   ```sh run on systemd    it is run to its end where systemd runs
+ *   ```sh tried             each line is a server or a client of it, run until it is ready
  *   ```sh read: REASON      it is only read: each command and option must be there
  * </pre>
  *
@@ -37,6 +38,7 @@ public record DocPage(Path path, List<String> lines) {
   public enum Use {
     RUN,
     STAYS,
+    TRIED,
     READ
   }
 
@@ -45,7 +47,8 @@ public record DocPage(Path path, List<String> lines) {
    *
    * @param line of the page at which it begins, counted from 1
    * @param use what tests do with it
-   * @param where on which machine it is run; why it is not, for one that is only read
+   * @param where on which machine it is run; why it is not, for one that is only read; empty for
+   *     one that is tried
    * @param commands its lines
    * @param printed what is to come of it, line by line; may be empty
    */
@@ -90,13 +93,16 @@ public record DocPage(Path path, List<String> lines) {
       String why = info.substring("sh read: ".length());
       return new Block(fence.line(), Use.READ, why, fence.lines(), printed);
     }
+    if (info.equals("sh tried")) {
+      return new Block(fence.line(), Use.TRIED, "", fence.lines(), printed);
+    }
     String[] words = info.split(" ");
     if (words.length != 4
         || !List.of("run", "stays").contains(words[1])
         || !words[2].equals("on")
         || !List.of("server", "client", "user", SERVICES).contains(words[3])) {
       throw new AssertionError(
-          path + ":" + fence.line() + ": expected run on, stays on or read: behind ```sh");
+          path + ":" + fence.line() + ": expected run on, stays on, tried or read: behind ```sh");
     }
     Use use = words[1].equals("run") ? Use.RUN : Use.STAYS;
     return new Block(fence.line(), use, words[3], fence.lines(), printed);

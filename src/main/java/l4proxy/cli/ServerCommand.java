@@ -9,21 +9,13 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import l4proxy.api.ApiServer;
-import l4proxy.auth.Identity;
-import l4proxy.auth.Keys;
 import l4proxy.auth.StateDirectory;
 import l4proxy.auth.WebCertificate;
-import l4proxy.events.Event;
 import l4proxy.events.Events;
 import l4proxy.events.LogFile;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
-import l4proxy.server.Load;
-import l4proxy.server.ProxyServer;
 import l4proxy.server.ServerConfig;
-import l4proxy.server.ServerState;
-import l4proxy.server.Takeover;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -188,81 +180,16 @@ final class ServerCommand implements Command {
       if (takeover) {
         try (Succession other = Succession.begin(path, config, told.events());
             StateDirectory directory = StateDirectory.beside(path)) {
-          serve(
-              new Running(shell, told, stop, Optional.of(other.takeover())),
-              other.config(),
-              state(directory, web));
+          new RunningServer(shell, told, stop, Optional.of(other.takeover()))
+              .run(other.config(), directory, web);
         }
       } else {
         try (StateDirectory directory = StateDirectory.open(path)) {
-          serve(new Running(shell, told, stop, Optional.empty()), config, state(directory, web));
+          new RunningServer(shell, told, stop, Optional.empty()).run(config, directory, web);
         }
       }
     }
     return 0;
-  }
-
-  private static ServerState state(StateDirectory directory, Optional<WebCertificate> web)
-      throws IOException {
-    Identity identity = Identity.open(directory);
-    return new ServerState(directory, identity, Keys.open(directory, identity.pin()), web);
-  }
-
-  /** What a server runs in. */
-  private record Running(Shell shell, ServerEvents told, Stop stop, Optional<Takeover> takeover) {}
-
-  private static void serve(Running running, ServerConfig config, ServerState state)
-      throws IOException, InterruptedException {
-    Events events = running.told().events();
-    Stop stop = running.stop();
-    ServiceManager manager = ServiceManager.of(running.shell(), events);
-    stop.onHangup(() ->
-        manager.reloading(() ->
-            events.happened(new Event.Noted("SIGHUP: the server has no file to read again here"))));
-    FirstStart first =
-        new FirstStart(running.shell(), events, config, state.identity(), state.keys());
-    if (config.ctlAddr().port() != 0) {
-      first.announce(config.ctlAddr());
-    }
-    if (config.noAuth()) {
-      events.happened(
-          new Event.Warned(
-              "--no_auth: whoever reaches the control port can open public ports here, without a"
-                  + " key"));
-    }
-    try (manager;
-        ProxyServer proxy =
-            new ProxyServer(config, state, events, Version.text(), running.takeover());
-        ApiServer api = running.told().api(proxy)) {
-      proxy.start(api.address());
-      if (config.ctlAddr().port() == 0) {
-        first.announce(proxy.controlAddress());
-      }
-      events.happened(
-          new Event.Noted("ready; l4proxy " + Version.text() + ", state in " + state.directory()));
-      proxy.onTakenOver(stop::end);
-      if (running.takeover().isPresent()) {
-        manager.succeed();
-      }
-      manager.ready(() -> status(proxy.view().load()));
-      stop.await();
-      if (proxy.isTakenOver()) {
-        manager.close(); // the other one reports
-      } else {
-        manager.stopping();
-      }
-      events.happened(
-          new Event.Noted("stopping; users have " + config.drain().toSeconds() + " s to finish"));
-      if (proxy.isTakenOver()) {
-        api.close(); // whoever watches goes on at the other
-      }
-      proxy.drain(config.drain());
-    }
-  }
-
-  private static String status(Load load) {
-    return "%d clients, %d services, %s"
-        .formatted(load.clients(), load.services(), ProgressText.users(load.users()));
   }
 
   /** What the options come to. */

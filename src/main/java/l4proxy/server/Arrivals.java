@@ -41,6 +41,6 @@ final class Arrivals {
       return;
     }
     connection.in().deadline(Duration.ZERO);
-    ticket.session().arrived(connection, ticket.pool());
+    ticket.session().tunnels().arrived(connection, ticket.pool());
   }
 }

@@ -209,7 +209,7 @@ final class Service {
   /** Whether its client is there with tunnels enough for a start, or is not waited for. */
   boolean isReady() {
     ClientSession serving = session;
-    return serving == null ? !awaited : serving.isFilled(tunnels());
+    return serving == null ? !awaited : serving.tunnels().areFilled(tunnels());
   }
 
   /**
@@ -232,7 +232,7 @@ final class Service {
     expected = 0;
     ClientSession serving = session;
     if (serving != null) {
-      serving.want(tunnels());
+      serving.tunnels().want(tunnels());
     }
   }
 

@@ -117,9 +117,9 @@ final class Sessions {
   /** Has every client open tunnels now that cannot be had later, and waits for them. */
   void fill(Duration time) throws InterruptedException {
     long end = System.nanoTime() + time.toNanos();
-    all.forEach(ClientSession::fill);
+    all.forEach(session -> session.tunnels().fill());
     for (ClientSession each : all) {
-      each.awaitFilled(end);
+      each.tunnels().awaitFilled(end);
     }
   }
 

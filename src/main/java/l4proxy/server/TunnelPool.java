@@ -287,6 +287,7 @@ final class TunnelPool {
     lock.lock();
     try {
       least = Math.clamp(tunnels, LEAST, MOST_SPARE);
+      fuller.signalAll(); // it may want fewer than before
       missing = missing();
     } finally {
       lock.unlock();

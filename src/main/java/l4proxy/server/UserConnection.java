@@ -116,7 +116,7 @@ final class UserConnection {
   /** Opens a tunnel of one member; false when it has none. */
   private boolean openTo(Service next) throws InterruptedException {
     ClientSession from = next.session();
-    Tunnel taken = from == null ? null : from.take(next.tunnels(), PATIENCE);
+    Tunnel taken = from == null ? null : from.tunnels().take(next.tunnels(), PATIENCE);
     if (from == null || taken == null) {
       if (next.session() == from && from != null) {
         refuse(next);
@@ -130,7 +130,7 @@ final class UserConnection {
       first.open(taken, frame(next, taken));
       return true;
     } catch (IOException broken) {
-      from.drop(taken);
+      from.tunnels().drop(taken);
       tunnel = null;
       return false;
     }
@@ -193,9 +193,9 @@ final class UserConnection {
       }
       refuse(serving);
       first.refused();
-      from.settle(open);
+      from.tunnels().settle(open);
     } catch (IOException broken) {
-      from.drop(open);
+      from.tunnels().drop(open);
       tunnel = null;
       if (first.spoken()) {
         throw broken;
@@ -266,9 +266,9 @@ final class UserConnection {
     ClientSession from = session;
     if (open != null && from != null) {
       if (done) {
-        from.back(open);
+        from.tunnels().back(open);
       } else {
-        from.drop(open);
+        from.tunnels().drop(open);
       }
     }
     user.close();

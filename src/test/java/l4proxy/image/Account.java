@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  */
 final class Account implements AutoCloseable {
   /** Public ports that servers draw from: see {@link FreePorts}. */
-  static final String PUBLIC_PORTS = "10000-27999";
+  static final String PUBLIC_PORTS = "10000-24999";
 
   /**
    * Whether tests run beside each other and measure nothing. Their programs live for seconds: half

@@ -37,6 +37,9 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 final class DashboardIT {
   private static final String ROW = "document.querySelector('#services tbody tr')";
 
+  @TempDir private static Path profile;
+  @AutoClose private static Browser browser;
+
   @TempDir private Path directory;
   @AutoClose private Account account;
   @AutoClose private EchoBackend backend;
@@ -49,7 +52,7 @@ final class DashboardIT {
   void start() throws IOException, InterruptedException {
     account = new Account(directory.resolve("account"));
     backend = new EchoBackend();
-    server = account.server("--api_addr", "127.0.0.1:0");
+    server = account.server("--api_addr", "127.0.0.1:0", "--ports", FreePorts.MANY);
     String listens = server.awaitErr("API listens on ").text();
     api = listens.substring(listens.lastIndexOf(' ') + 1);
     client = account.client(backend.port(), "--client_name", "shown");
@@ -60,8 +63,11 @@ final class DashboardIT {
     return Account.only(account.l4proxy("dashboard", "--svr_addr", account.control()));
   }
 
-  private DevTools browser() throws IOException, InterruptedException {
-    return new DevTools(Files.createDirectories(directory.resolve("browser")));
+  private static DevTools browser() throws IOException, InterruptedException {
+    if (browser == null) {
+      browser = new Browser(profile);
+    }
+    return browser.page();
   }
 
   /** Answers the question that a button asks. */

@@ -3,72 +3,35 @@ package l4proxy.image;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocket;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
-/** A headless browser with one page, driven over the DevTools protocol. */
+/** A page of a browser, driven over the DevTools protocol; {@link #close()} closes it. */
 final class DevTools implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   /** Their codes, which say what a key does. */
   private static final Map<String, Integer> KEYS = Map.of("Tab", 9, "Enter", 13, "Escape", 27);
 
-  private final Program chromium;
   private final HttpClient http = HttpClient.newHttpClient();
   private final BlockingQueue<JsonObject> answers = new LinkedBlockingQueue<>();
   private final WebSocket socket;
   private int last;
 
-  /** Starts it; the test is skipped where there is no Chromium. */
-  DevTools(Path directory) throws IOException, InterruptedException {
-    Map<String, String> environment = new TreeMap<>(System.getenv());
-    environment.put("HOME", directory.toString());
-    chromium =
-        Program.start(
-            directory,
-            environment,
-            List.of(
-                Tools.require("chromium"),
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--no-first-run",
-                "--no-proxy-server",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--ignore-certificate-errors",
-                "--remote-debugging-port=0",
-                "--window-size=1400,1000",
-                "--user-data-dir=" + directory.resolve("profile")));
-    String listens = chromium.awaitErr("DevTools listening on ").text();
-    int port = URI.create(listens.substring(listens.indexOf("ws://"))).getPort();
-    URI page = URI.create("http://127.0.0.1:" + port + "/json/new?about:blank");
-    String made =
-        http.send(
-                HttpRequest.newBuilder(page).PUT(BodyPublishers.noBody()).build(),
-                BodyHandlers.ofString())
-            .body();
-    String address =
-        JsonParser.parseString(made).getAsJsonObject().get("webSocketDebuggerUrl").getAsString();
-    socket = http.newWebSocketBuilder().buildAsync(URI.create(address), new Answers()).join();
+  /** Of a page that is there, in a browser that has no cookies from now on. */
+  DevTools(URI address) throws InterruptedException {
+    socket = http.newWebSocketBuilder().buildAsync(address, new Answers()).join();
     call("Page.enable", new JsonObject());
+    call("Network.clearBrowserCookies", new JsonObject());
   }
 
   /** Puts answers together from their parts, and leaves events out. */
@@ -184,10 +147,10 @@ final class DevTools implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public void close() throws InterruptedException {
+    call("Page.close", new JsonObject());
     socket.abort();
     http.shutdownNow();
     http.close();
-    chromium.close();
   }
 }

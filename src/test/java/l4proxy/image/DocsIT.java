@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -24,14 +25,16 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The tutorial and what begins where it ends, typed by somebody who has two machines: the blocks
- * {@code sh run} and {@code sh stays} of the pages, in their order, with what is to come of each.
- * Names of machines are replaced by addresses, and a key that is left out by the last one printed.
+ * {@code sh run} and {@code sh stays} of the pages, in their order, with what is to come of each;
+ * and the blocks {@code sh tried}, each with a server of its own. Names of machines are replaced by
+ * addresses, and a key that is left out by the last one printed.
  */
 @Timeout(120)
 @Tag("beside")
 final class DocsIT {
-  private static final List<String> PAGES = List.of("tutorial", "recipes");
+  private static final List<String> PAGES = List.of("tutorial", "recipes", "migration");
   private static final String NAME = "example.org";
+  private static final String SERVER = "l4proxy server";
   private static final String KEY = "l4p1_…";
   private static final int TRIES = 3;
 
@@ -49,7 +52,7 @@ final class DocsIT {
         have("client", lab.first().host());
         have("user", lab.user());
         for (String each : PAGES) {
-          follow(DocPage.read(DocPage.DIRECTORY.resolve(each + ".md")));
+          follow(lab, DocPage.read(DocPage.DIRECTORY.resolve(each + ".md")));
         }
       } finally {
         for (Account each : accounts.values()) {
@@ -86,13 +89,40 @@ final class DocsIT {
     accounts.put(where, new Account(directory.resolve(where), machine.prefix()));
   }
 
-  private void follow(DocPage page) throws IOException, InterruptedException {
+  private void follow(Lab lab, DocPage page) throws IOException, InterruptedException {
     for (DocPage.Block block : page.blocks()) {
       if (block.use() != DocPage.Use.READ && !block.where().equals(DocPage.SERVICES)) {
         try {
-          type(block);
+          if (block.use() == DocPage.Use.TRIED) {
+            tryOut(lab, block);
+          } else {
+            type(block);
+          }
         } catch (AssertionError e) {
           throw new AssertionError(page.path() + ":" + block.line() + ": " + e.getMessage(), e);
+        }
+      }
+    }
+  }
+
+  /** Servers where users are, clients where the client is, one after the other. */
+  private void tryOut(Lab lab, DocPage.Block block) throws IOException, InterruptedException {
+    Path here = directory.resolve("line " + block.line());
+    List<String> lines = new ArrayList<>(block.commands());
+    if (!lines.getFirst().startsWith(SERVER)) {
+      lines.addFirst(SERVER + " --ports 1-65535 --host " + NAME);
+    }
+    try (Account server = new Account(here.resolve("server"), lab.user().prefix());
+        Account client = new Account(here.resolve("client"), lab.first().host().prefix())) {
+      for (String line : lines) {
+        List<String> typed = List.of("sh", "-ec", "exec " + line.replace(NAME, Lab.USER));
+        if (line.startsWith(SERVER)) {
+          server.start(Map.of(), typed).awaitErr(" ready; ");
+        } else {
+          Program one = client.start(Map.of("L4PROXY_JOIN", server.keys().getLast()), typed);
+          one.awaitOut("^PUBLIC ADDRESS: " + Lab.USER + ":");
+          one.terminate();
+          assertEquals(0, one.exit(), one.said());
         }
       }
     }

@@ -24,8 +24,8 @@ final class FreePorts {
   /** The {@code --ports} of a server whose clients ask for {@link #named()} ones. */
   static final String NAMED = FIRST_NAMED + "-" + (LAST_NAMED + 20);
 
-  /** The {@code --ports} of a server that opens a thousand. */
-  static final String MANY = "28000-29999";
+  /** The {@code --ports} of servers that open a thousand. */
+  static final String MANY = "25000-29999";
 
   private static final Set<Integer> GIVEN = new HashSet<>();
 

@@ -26,6 +26,9 @@ public final class Lab implements AutoCloseable {
   /** Where the server is. */
   public static final String SERVER = "203.0.113.2";
 
+  /** Where users are. */
+  public static final String USER = "198.51.100.2";
+
   /** Another address of the server's. */
   public static final String SERVER_MOVED = "203.0.113.3";
 
@@ -52,7 +55,7 @@ public final class Lab implements AutoCloseable {
       internet.run("sysctl", "-qw", "net.ipv4.ip_forward=1");
       user = namespace("user");
       server = namespace("server");
-      Namespace.join(internet, "user", "198.51.100.1/24", user, "wan", "198.51.100.2/24");
+      Namespace.join(internet, "user", "198.51.100.1/24", user, "wan", USER + "/24");
       Namespace.join(internet, "server", "203.0.113.1/24", server, "wan", SERVER + "/24");
       server.ip("address", "add", SERVER_MOVED + "/24", "dev", "wan");
       user.ip("route", "add", "default", "via", "198.51.100.1");

@@ -1,0 +1,213 @@
+package l4proxy.server;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import l4proxy.net.Connection;
+import l4proxy.wire.FrameType;
+import l4proxy.wire.Message;
+import l4proxy.wire.ProtocolException;
+import l4proxy.wire.Tunnel;
+import l4proxy.wire.TunnelState;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tunnels of one session: idle ones, a pool for each kind, and those in use. The client is
+ * asked for more by its control connection, a ticket each. Any thread may call it.
+ */
+final class SessionTunnels {
+  private final ClientSession session;
+  private final Shared shared;
+  private final Map<TunnelKind, TunnelPool> pools = new ConcurrentHashMap<>();
+
+  /** How the tunnels of each service come, by the client's number for it. */
+  private final Map<Integer, TunnelKind> wanted = new ConcurrentHashMap<>();
+
+  private final Map<Tunnel, TunnelPool> inUse = new ConcurrentHashMap<>();
+  private volatile boolean takenOver;
+
+  SessionTunnels(ClientSession session, Shared shared) {
+    this.session = session;
+    this.shared = shared;
+  }
+
+  /** A service may have users from now on. */
+  void begin(int number, TunnelKind kind) {
+    wanted.put(number, kind);
+    want(kind);
+  }
+
+  /** A service has none any more. */
+  void end(int number) {
+    wanted.remove(number);
+  }
+
+  /** Once a second: idle tunnels are tested, asked for and closed. */
+  void keep() {
+    shared.tickets().sweep();
+    pools.forEach(this::keep);
+  }
+
+  private void keep(TunnelKind kind, TunnelPool pool) {
+    if (wanted.containsValue(kind) || !pool.retire()) {
+      pool.keep();
+    } else {
+      pools.remove(kind, pool);
+    }
+  }
+
+  private void ask(TunnelKind kind, int count) {
+    TunnelPool pool = pools.get(kind);
+    if (pool == null) {
+      return; // retired meanwhile
+    }
+    if (takenOver) {
+      pool.expired(count);
+      return;
+    }
+    for (int left = count; left > 0; left -= Message.Tunnels.MOST) {
+      List<String> made = new ArrayList<>();
+      for (int i = 0; i < Math.min(left, Message.Tunnels.MOST); i++) {
+        made.add(shared.tickets().issue(session, kind, pool));
+      }
+      session.send(new Message.Tunnels(kind.plain(), kind.port(), made));
+    }
+  }
+
+  private TunnelPool pool(TunnelKind kind) {
+    TunnelPool pool = pools.computeIfAbsent(kind, k -> new TunnelPool(count -> ask(kind, count)));
+    if (session.draining() || session.over()) {
+      pool.close();
+    }
+    return pool;
+  }
+
+  /** A tunnel arrived with a ticket of this session's. */
+  void arrived(Connection carrier, TunnelPool pool) {
+    if (session.over()) {
+      carrier.close();
+      return;
+    }
+    pool.add(new Tunnel(carrier, TunnelState.Side.SERVER, shared.watch()));
+  }
+
+  /** Takes a tunnel for a user; null when none came in time. */
+  @Nullable Tunnel take(TunnelKind kind, Duration time) throws InterruptedException {
+    TunnelPool pool = pool(kind);
+    Tunnel tunnel = pool.take(time);
+    if (tunnel != null) {
+      inUse.put(tunnel, pool);
+      if (session.over()) {
+        tunnel.sessionLost();
+      }
+    }
+    return tunnel;
+  }
+
+  /** A tunnel whose opening is over: idle again. */
+  void back(Tunnel tunnel) {
+    TunnelPool from = inUse.remove(tunnel);
+    if (from != null) {
+      from.back(tunnel);
+    }
+  }
+
+  /** A tunnel that is no good any more. */
+  void drop(Tunnel tunnel) {
+    tunnel.abort();
+    TunnelPool from = inUse.remove(tunnel);
+    if (from != null) {
+      from.drop();
+    }
+  }
+
+  /**
+   * Brings a refused opening to its end, on a thread of its own, while the user goes on to the next
+   * member.
+   */
+  void settle(Tunnel tunnel) {
+    Thread.ofVirtual()
+        .name("tunnel settle")
+        .start(() -> {
+          try {
+            tunnel.reset("refused");
+            if (tunnel.receive() != FrameType.DONE) {
+              throw new ProtocolException("a frame instead of DONE");
+            }
+            back(tunnel);
+          } catch (IOException broken) {
+            drop(tunnel);
+          }
+        });
+  }
+
+  /** Has as many of a kind wait as users are expected at once. */
+  void want(TunnelKind kind) {
+    int users =
+        services()
+            .filter(service -> service.tunnels().equals(kind))
+            .mapToInt(Service::expected)
+            .sum();
+    pool(kind).want(users);
+  }
+
+  private Stream<Service> services() {
+    return shared.services().all().stream().filter(service -> service.session() == session);
+  }
+
+  /** Whether they do. */
+  boolean areFilled(TunnelKind kind) {
+    TunnelPool pool = pools.get(kind);
+    return pool != null && pool.isFilled();
+  }
+
+  /** Has the client open tunnels now that cannot be had later. */
+  void fill() {
+    services().map(Service::tunnels).distinct().forEach(kind -> pool(kind).fill());
+  }
+
+  /** Waits for that, until System.nanoTime is there at the latest. */
+  void awaitFilled(long end) throws InterruptedException {
+    for (TunnelPool each : pools.values()) {
+      each.awaitFilled(end);
+    }
+  }
+
+  /** Another process takes the server over, where no more arrive; or it does not. */
+  void takenOver(boolean is) {
+    takenOver = is;
+    if (!is) {
+      pools.values().forEach(TunnelPool::keep);
+    }
+  }
+
+  /** Closes the idle ones, and each of the others when it is idle. */
+  void closeIdle() {
+    pools.values().forEach(TunnelPool::close);
+  }
+
+  /** The control connection is lost: those in use are tested, and go on. */
+  void lost() {
+    closeIdle();
+    inUse.keySet().forEach(Tunnel::sessionLost);
+  }
+
+  /** Breaks those in use. */
+  void abort() {
+    inUse.keySet().forEach(Tunnel::abort);
+  }
+
+  /** How many of all kinds wait for a user. */
+  int idle() {
+    return pools.values().stream().mapToInt(TunnelPool::idle).sum();
+  }
+
+  /** How many of all kinds carry a user. */
+  int used() {
+    return inUse.size();
+  }
+}
