@@ -35,8 +35,11 @@ public final class EchoBackend implements AutoCloseable {
 
   /** One on a certain port, or on any for 0. */
   public EchoBackend(Service service, int port) throws IOException {
-    ServerSocket listener =
-        Sockets.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    this(service, listener(port));
+  }
+
+  /** One on a listener, which it closes. */
+  public EchoBackend(Service service, ServerSocket listener) {
     loop =
         new AcceptLoop(
             "backend",
@@ -49,6 +52,11 @@ public final class EchoBackend implements AutoCloseable {
                 open.remove(socket);
               }
             });
+  }
+
+  /** A listener for a backend on a certain port, or on any for 0. */
+  public static ServerSocket listener(int port) throws IOException {
+    return Sockets.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
   }
 
   /** Sends back what it gets. */

@@ -56,9 +56,7 @@ final class DemoCommand implements Command {
   public int run(Shell shell)
       throws FailedException, RefusedException, IOException, InterruptedException {
     Stop stop = shell.stop().get();
-    String temporary =
-        shell.environment().getOrDefault("TMPDIR", System.getProperty("java.io.tmpdir", "/tmp"));
-    Path directory = Files.createTempDirectory(Path.of(temporary), "l4proxy-demo");
+    Path directory = directory(shell);
     try (StateDirectory state = StateDirectory.open(directory);
         SampleBackend backend = new SampleBackend(PAGE)) {
       server(shell, state, backend.address(), stop);
@@ -66,6 +64,19 @@ final class DemoCommand implements Command {
       remove(directory);
     }
     return 0;
+  }
+
+  private static Path directory(Shell shell) throws FailedException {
+    String temporary =
+        shell.environment().getOrDefault("TMPDIR", System.getProperty("java.io.tmpdir", "/tmp"));
+    try {
+      return Files.createTempDirectory(Path.of(temporary), "l4proxy-demo");
+    } catch (IOException e) {
+      throw new FailedException(
+          "Cannot make a directory in "
+              + temporary
+              + ": set TMPDIR to one that is there and can be written.");
+    }
   }
 
   private void server(Shell shell, StateDirectory state, HostPort backend, Stop stop)

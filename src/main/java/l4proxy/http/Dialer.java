@@ -40,7 +40,10 @@ public final class Dialer {
   PlainConnection dial(HostPort target) throws IOException {
     List<InetAddress> addresses = resolve(target.host()).stream().filter(allowed).toList();
     if (addresses.isEmpty()) {
-      throw new Rejection(403, "This proxy connects to no address that the host has.");
+      throw new Rejection(
+          403,
+          "This proxy connects to no address that the host has: it is for the internet, unless"
+              + " --allow_private of its server says otherwise.");
     }
     long end = System.nanoTime() + TIME.toNanos();
     Rejection last = new Rejection(504, "The host did not answer in time.");

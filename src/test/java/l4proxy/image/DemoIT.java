@@ -63,4 +63,19 @@ final class DemoIT {
       nothingIsLeft(account);
     }
   }
+
+  @Test
+  void placeThatIsNotThereIsSaidInOneSentence() throws IOException, InterruptedException {
+    try (Account account = new Account(directory)) {
+      String none = directory.resolve("none").toString();
+      Program demo = account.l4proxy(Map.of("TMPDIR", none), "demo", "--once");
+      assertEquals(1, demo.exit(), demo.said());
+      assertEquals(
+          List.of(
+              "l4proxy: Cannot make a directory in "
+                  + none
+                  + ": set TMPDIR to one that is there and can be written."),
+          demo.err().all());
+    }
+  }
 }

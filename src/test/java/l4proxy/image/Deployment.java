@@ -9,6 +9,7 @@ import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +22,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import l4proxy.EchoBackend;
 import l4proxy.lab.Home;
 import l4proxy.lab.Lab;
@@ -110,15 +110,21 @@ final class Deployment implements AutoCloseable {
   }
 
   /** A backend on loopback at a home. */
-  EchoBackend backend(Home home, Callable<EchoBackend> made)
+  EchoBackend backend(Home home, EchoBackend.Service service, int port)
       throws IOException, InterruptedException {
-    EchoBackend backend = home.host().call(made);
+    ServerSocket listener = home.host().call(() -> EchoBackend.listener(port));
+    EchoBackend backend = new EchoBackend(service, listener);
     backends.add(backend);
     return backend;
   }
 
+  EchoBackend backend(Home home, EchoBackend.Service service)
+      throws IOException, InterruptedException {
+    return backend(home, service, 0);
+  }
+
   EchoBackend backend(Home home) throws IOException, InterruptedException {
-    return backend(home, EchoBackend::new);
+    return backend(home, EchoBackend::echo);
   }
 
   /** A client that exposes a backend of its home. */

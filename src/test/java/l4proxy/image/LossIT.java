@@ -33,7 +33,7 @@ final class LossIT {
     try (Deployment deployment = new Deployment(directory);
         transfers) {
       Home home = deployment.lab().first();
-      EchoBackend backend = deployment.backend(home, () -> new EchoBackend(transfers::serve));
+      EchoBackend backend = deployment.backend(home, transfers::serve);
       deployment.startServer();
       Program client = deployment.startClient(home, backend);
       int port = Deployment.publicPort(client);

@@ -139,8 +139,7 @@ final class MovesIT {
       Home elsewhere = deployment.lab().second();
       EchoBackend backend = deployment.backend(gone);
       int number = backend.port();
-      EchoBackend other =
-          deployment.backend(elsewhere, () -> new EchoBackend(EchoBackend::echo, number));
+      EchoBackend other = deployment.backend(elsewhere, EchoBackend::echo, number);
       Program server = deployment.startServer();
       Program client = deployment.startClient(gone, backend);
       int port = Deployment.publicPort(client);

@@ -47,7 +47,7 @@ final class OutagesIT {
     try (Deployment deployment = new Deployment(directory);
         Transfers ended = transfers) {
       Home home = deployment.lab().first();
-      EchoBackend backend = deployment.backend(home, () -> new EchoBackend(transfers::serve));
+      EchoBackend backend = deployment.backend(home, transfers::serve);
       Program server = deployment.startServer();
       Program client = deployment.startClient(home, backend);
       int port = Deployment.publicPort(client);
@@ -108,7 +108,7 @@ final class OutagesIT {
     try (Deployment deployment = new Deployment(directory);
         Transfers ended = transfers) {
       Home home = deployment.lab().first();
-      EchoBackend backend = deployment.backend(home, () -> new EchoBackend(transfers::serve));
+      EchoBackend backend = deployment.backend(home, transfers::serve);
       Program server = deployment.startServer();
       Program client = deployment.startClient(home, backend);
       int port = Deployment.publicPort(client);

@@ -74,7 +74,7 @@ final class SlowLinkIT {
       Home home = deployment.lab().first();
       home.slow(WAY);
       EchoBackend echo = deployment.backend(home);
-      EchoBackend other = deployment.backend(home, () -> new EchoBackend(transfers::serve));
+      EchoBackend other = deployment.backend(home, transfers::serve);
       deployment.startServer();
       Program asked = deployment.startClient(home, echo);
       int port = Deployment.publicPort(asked);
@@ -103,7 +103,7 @@ final class SlowLinkIT {
     try (Deployment deployment = new Deployment(directory);
         transfers) {
       Home home = deployment.lab().first();
-      EchoBackend backend = deployment.backend(home, () -> new EchoBackend(transfers::serve));
+      EchoBackend backend = deployment.backend(home, transfers::serve);
       deployment.startServer();
       Program client = deployment.startClient(home, backend);
       int port = Deployment.publicPort(client);

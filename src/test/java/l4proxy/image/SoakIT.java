@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +45,7 @@ final class SoakIT {
   @TempDir private Path directory;
   private final AtomicLong served = new AtomicLong();
   private final AtomicLong broken = new AtomicLong();
+  private final Queue<AssertionError> failures = new ConcurrentLinkedQueue<>();
 
   @Test
   void nothingGrowsAndNothingIsLeft() throws Exception {
@@ -65,6 +68,9 @@ final class SoakIT {
       do {
         round(account, backend, port, random);
         quiet(account, api, backend);
+        if (!failures.isEmpty()) {
+          throw failures.remove();
+        }
         ofServer.flat(serverFirst);
         ofClient.flat(clientFirst);
       } while (System.nanoTime() < end);
@@ -127,9 +133,13 @@ final class SoakIT {
         served.incrementAndGet();
       } catch (IOException e) {
         if (!mayBreak) {
-          throw new AssertionError("a user of the client that stays", e);
+          failures.add(new AssertionError("a user of the client that stays", e));
+          return;
         }
         broken.incrementAndGet();
+      } catch (AssertionError e) {
+        failures.add(e);
+        return;
       }
     }
   }

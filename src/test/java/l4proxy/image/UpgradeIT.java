@@ -41,7 +41,8 @@ final class UpgradeIT {
     Tools.require("nsenter");
     List<Path> packages = List.of(made("1.0"), made("2.0"));
     try (Machine machine = new Machine(Files.createDirectory(directory.resolve("machine")));
-        EchoBackend backend = machine.call(() -> new EchoBackend(EchoBackend::echo, BACKEND));
+        EchoBackend backend =
+            new EchoBackend(EchoBackend::echo, machine.call(() -> EchoBackend.listener(BACKEND)));
         Account account = new Account(directory.resolve("account"), machine.networkPrefix())) {
       for (Path each : packages) {
         Files.copy(each, machine.file("/tmp/" + each.getFileName()));

@@ -35,7 +35,10 @@ final class EnteredNamespace {
     return linker.downcallHandle(address, descriptor);
   }
 
-  /** Calls something on a thread that is in that namespace. */
+  /**
+   * Calls something on a thread that is in that namespace. It must start no virtual thread: if a
+   * carrier is started for that one it stays in the namespace, and so does all that it carries.
+   */
   static <T> T call(Path namespace, Callable<T> work) throws IOException, InterruptedException {
     FutureTask<T> task =
         new FutureTask<>(() -> {

@@ -186,7 +186,7 @@ public final class Machine implements AutoCloseable {
     return Path.of("/proc/" + first + "/root" + path);
   }
 
-  /** Calls something on a thread that is in its network. */
+  /** Calls something, which must start no virtual thread, on a thread that is in its network. */
   public <T> T call(Callable<T> work) throws IOException, InterruptedException {
     return EnteredNamespace.call(Path.of("/proc/" + first + "/ns/net"), work);
   }

@@ -69,7 +69,7 @@ public final class Namespace implements AutoCloseable {
 
   /**
    * Calls something on a thread that is in this namespace: sockets and listeners that it opens
-   * belong here, and may be used by any thread afterwards.
+   * belong here, and may be used by any thread afterwards. It must start no virtual thread.
    */
   public <T> T call(Callable<T> work) throws IOException, InterruptedException {
     return EnteredNamespace.call(path(), work);
