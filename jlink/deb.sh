@@ -76,18 +76,22 @@ if [ "$1" = configure ] && [ -d /run/systemd/system ]; then
   systemctl daemon-reload
   if [ -n "$2" ]; then
     # What runs is replaced and refuses nobody meanwhile, the server first; the units say how.
+    trap 'rm -f /run/l4proxy-upgrade' EXIT
+    trap 'exit 1' INT TERM
     touch /run/l4proxy-upgrade
-    for unit in $(systemctl list-units --plain --no-legend --state=active 'l4proxy-*.service' | cut -d ' ' -f 1 | sort -r); do
-      before=$(systemctl show --value --property=MainPID "$unit")
-      systemctl reload "$unit" || :
-      left=30 # a server that is busy takes its time
-      while [ "$(systemctl show --value --property=MainPID "$unit")" = "$before" ] && [ $left -gt 0 ]; do
+    main() { systemctl show --value --property=MainPID "$1" || echo unknown; }
+    for unit in $(systemctl list-units --plain --no-legend --state=active l4proxy-server.service 'l4proxy-client@*.service' |
+      cut -d ' ' -f 1 | sort -r); do
+      before=$(main "$unit") left=0
+      if systemctl reload "$unit"; then
+        left=30 # seconds: a server that is busy takes its time
+      fi
+      while [ $left -gt 0 ] && [ "$(main "$unit")" = "$before" ]; do
         sleep 1
         left=$((left - 1))
       done
       [ $left -gt 0 ] || echo "$unit goes on with the version before; why, says journalctl -u $unit"
     done
-    rm -f /run/l4proxy-upgrade
   fi
 fi
 END
@@ -105,6 +109,7 @@ set -e
 if [ -d /run/systemd/system ]; then
   systemctl daemon-reload
 fi
+rm -f /run/l4proxy-upgrade
 # What the services were told, and their state: keys, ports that clients had.
 if [ "$1" = purge ]; then
   rm -rf /etc/l4proxy /var/lib/private/l4proxy /var/lib/private/l4proxy-client /var/lib/l4proxy-client

@@ -24,6 +24,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import l4proxy.auth.Grant;
@@ -170,6 +171,31 @@ final class TakeoverTest {
         assertEquals(7, pair.server().view().load().idleTunnels(), "as many again, and four");
         echo(user);
         assertEquals(0, users(next.server));
+      }
+    }
+  }
+
+  @Test
+  void clientThatIsJustComingBackServesThoseWhoWaitForIt() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false)) {
+      pair.client().close();
+      try (Socket user = pair.user()) {
+        FutureTask<Next> taking = new FutureTask<>(() -> next(pair).start());
+        Thread.ofVirtual().start(taking);
+        awaitEvent(pair, "takes this server over");
+        ServiceConfig same =
+            new ServiceConfig(
+                "echo", backend.address(), 0, false, Optional.empty(), 0, Optional.empty());
+        try (ProxyClient back = pair.newClient("client", same, new LinkedBlockingQueue<>())) {
+          ProxyPair.start(back);
+          echo(user);
+          try (Next next = taking.get()) {
+            assertEquals(1, users(pair.server()));
+            assertEquals(0, users(next.server));
+            echo(user);
+          }
+        }
       }
     }
   }

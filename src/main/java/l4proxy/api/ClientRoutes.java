@@ -88,7 +88,8 @@ final class ClientRoutes {
   }
 
   private static ProblemException unknown() {
-    return new ProblemException(404, "There is no client of that name.");
+    return new ProblemException(
+        404, "There is no client of that name; 'l4proxy client list' shows those there are.");
   }
 
   private static boolean visible(Key key, ClientView client) {

@@ -63,7 +63,8 @@ final class KeyRoutes {
     callers.admin(request);
     request.allow(Set.of());
     if (!keys.revoke(name)) {
-      throw new ProblemException(404, "There is no key of that name.");
+      throw new ProblemException(
+          404, "There is no key of that name; 'l4proxy key list' shows those there are.");
     }
     return Reply.done();
   }

@@ -28,6 +28,12 @@ final class Backend {
     try {
       return new HostPort(new AddressValues.Host("").parse(host), Integer.parseInt(port));
     } catch (IllegalArgumentException e) {
+      if (arguments.size() == 1 && host.matches(".*:[0-9]{1,5}|[0-9]{1,5}")) {
+        throw new UsageException(
+            "A backend's host and port are two words, such as 127.0.0.1 8000, and not "
+                + Text.quoted(host)
+                + ".");
+      }
       throw new UsageException("host: " + e.getMessage());
     }
   }

@@ -196,6 +196,9 @@ final class ClientCommand implements Command {
           "The backend is given twice: as an argument and in the --config file's services; leave"
               + " one out.");
     }
+    if (arguments.size() == 1) {
+      Commands.checkSlip("client", arguments.getFirst());
+    }
     return fromFile.isEmpty()
         ? List.of(new ServiceFields.Written(Backend.parse(arguments), new ServiceOptions()))
         : fromFile;

@@ -195,6 +195,29 @@ final class Commands {
     throw unknown(words);
   }
 
+  /** A word that is nearly a command's is no host that somebody wants to expose. */
+  static void checkSlip(String first, String word) throws UsageException {
+    List<String> seconds =
+        ALL.stream()
+            .map(Entry::name)
+            .filter(name -> name.startsWith(first + " "))
+            .map(name -> name.split(" ", -1)[1])
+            .toList();
+    Optional<String> meant = Nearest.slip(word, seconds);
+    if (meant.isPresent()) {
+      throw new UsageException(
+          "There is no command "
+              + first
+              + " "
+              + word
+              + "; did you mean "
+              + first
+              + " "
+              + meant.get()
+              + "? To expose a host of that name give its port too.");
+    }
+  }
+
   private static UsageException unknown(List<String> words) {
     String first = words.getFirst();
     String both = words.size() > 1 ? first + " " + words.get(1) : first;

@@ -29,6 +29,7 @@ final class LiveLine implements AutoCloseable {
   private final boolean shown;
   private final boolean coloured;
   private final CountDownLatch over = new CountDownLatch(1);
+  private volatile @Nullable Supplier<Progress> shownProgress;
   private @Nullable Thread drawing;
   private String line = "";
 
@@ -52,6 +53,7 @@ final class LiveLine implements AutoCloseable {
   /** Shows how a client gets on from now on. */
   void show(Supplier<Progress> progress) {
     if (shown) {
+      shownProgress = progress;
       drawing = Thread.ofVirtual().name("live line").start(() -> draw(progress));
     }
   }
@@ -95,7 +97,9 @@ final class LiveLine implements AutoCloseable {
     }
     speaking.run();
     out.flush();
-    if (!line.isEmpty()) {
+    Supplier<Progress> progress = shownProgress;
+    if (!line.isEmpty() && progress != null) {
+      line = ProgressText.line(progress.get(), coloured);
       redraw();
     }
   }

@@ -1,6 +1,7 @@
 package l4proxy.cli;
 
 import java.util.Collection;
+import java.util.Optional;
 
 /** Finds what somebody probably meant. */
 final class Nearest {
@@ -21,6 +22,11 @@ final class Nearest {
       }
     }
     return best.isEmpty() ? "" : "; did you mean " + best + "?";
+  }
+
+  /** The one that is a slip of one letter away; empty when none is. */
+  static Optional<String> slip(String given, Collection<String> known) {
+    return known.stream().filter(each -> distance(given, each) == 1).findFirst();
   }
 
   /** How many letters to add, drop, replace, or swap with their neighbour. */

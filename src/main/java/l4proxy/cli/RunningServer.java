@@ -53,9 +53,6 @@ record RunningServer(Shell shell, ServerEvents told, Stop stop, Optional<Takeove
       events.happened(
           new Event.Noted("ready; l4proxy " + Version.text() + ", state in " + state.directory()));
       proxy.onTakenOver(stop::end);
-      if (takeover.isPresent()) {
-        manager.succeed();
-      }
       manager.ready(() -> status(proxy.view().load()));
       stop.await();
       leave(config, proxy, api, manager);
@@ -75,11 +72,7 @@ record RunningServer(Shell shell, ServerEvents told, Stop stop, Optional<Takeove
 
   private void leave(ServerConfig config, ProxyServer proxy, ApiServer api, ServiceManager manager)
       throws IOException, InterruptedException {
-    if (proxy.isTakenOver()) {
-      manager.close(); // the other one reports
-    } else {
-      manager.stopping();
-    }
+    proxy.successor().ifPresentOrElse(manager::succeededBy, manager::stopping);
     told.events()
         .happened(
             new Event.Noted("stopping; users have " + config.drain().toSeconds() + " s to finish"));

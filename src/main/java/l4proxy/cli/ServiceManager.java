@@ -139,11 +139,14 @@ final class ServiceManager implements AutoCloseable {
     }
   }
 
-  /** This process is the service from now on, instead of the one that it took over. */
-  void succeed() {
-    if (!socket.isEmpty()) {
-      tell("MAINPID=" + ProcessHandle.current().pid());
+  /**
+   * Another process is the service from now on, and reports; it is told of before this one ends.
+   */
+  void succeededBy(long process) {
+    if (reporter != null) {
+      tell("MAINPID=" + process);
     }
+    close();
   }
 
   /**

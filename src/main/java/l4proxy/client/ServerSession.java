@@ -55,6 +55,10 @@ final class ServerSession implements AutoCloseable {
   private final CountDownLatch over = new CountDownLatch(1);
   private final Set<Integer> again = ConcurrentHashMap.newKeySet();
   private final Map<Integer, Backoff> retries = new ConcurrentHashMap<>();
+
+  /** What was said of each refusal last: a reason is said once. */
+  private final Map<Integer, String> refusals = new ConcurrentHashMap<>();
+
   private final HealthChecks checks;
   private final Set<Tunnel> tunnels = ConcurrentHashMap.newKeySet();
 
@@ -179,6 +183,7 @@ final class ServerSession implements AutoCloseable {
 
   private void exposed(Message.Exposed yes) {
     retries.remove(yes.service());
+    refusals.remove(yes.service());
     Service service = client.accepted(yes.service());
     if (service != null) {
       client.reachable(service, new HostPort(yes.host(), yes.port()), yes.relayPort());
@@ -205,7 +210,9 @@ final class ServerSession implements AutoCloseable {
     if (no.lasting() && !client.wasConnected()) {
       throw new RefusedException(text);
     }
-    client.happened(new Event.Warned(text + " Trying again."));
+    if (!text.equals(refusals.put(no.service(), text))) {
+      client.happened(new Event.Warned(text + " Trying again."));
+    }
     Backoff backoff = retries.computeIfAbsent(no.service(), s -> new Backoff(new SecureRandom()));
     Duration pause = backoff.next(Duration.ofSeconds(1));
     if (again.add(no.service())) {

@@ -23,6 +23,7 @@ import l4proxy.wire.ProtocolException;
  */
 final class ClientSession {
   private static final long KEEP_MILLIS = 1000;
+  private static final String STOPS = "the server stops";
 
   private final Key key;
   private final Message.Control hello;
@@ -78,10 +79,12 @@ final class ClientSession {
         }
       }
     } catch (IOException gone) {
-      return endReason.isEmpty() ? String.valueOf(gone.getMessage()) : endReason;
+      String reason =
+          Thread.currentThread().isInterrupted() ? STOPS : String.valueOf(gone.getMessage());
+      return endReason.isEmpty() ? reason : endReason;
     } catch (InterruptedException closing) {
       Thread.currentThread().interrupt();
-      return "the server stops";
+      return STOPS;
     } finally {
       over.countDown();
       keeper.interrupt();

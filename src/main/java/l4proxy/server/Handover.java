@@ -46,7 +46,13 @@ final class Handover implements AutoCloseable {
 
   private static final Duration HELLO = Duration.ofSeconds(2);
 
-  /** So long clients may take to fill the pools, before no more tunnels can come. */
+  /** So long clients that are just away may take to come back. */
+  private static final Duration COMING = Duration.ofSeconds(4);
+
+  /**
+   * So long clients may take then to fill the pools, before no more tunnels can come; both together
+   * less than the other's patience.
+   */
   private static final Duration FILLING = Duration.ofSeconds(3);
 
   /** So long the ports of a process that is gone may take to be free. */
@@ -63,6 +69,7 @@ final class Handover implements AutoCloseable {
   private final Map<String, AcceptLoop> given = new LinkedHashMap<>();
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile boolean handedOver;
+  private volatile long successor;
 
   /** Whether the state directory is given up, which the other may not have yet. */
   private volatile boolean released;
@@ -170,6 +177,7 @@ final class Handover implements AutoCloseable {
       throws IOException, InterruptedException {
     events.happened(
         new Event.Noted("a process of version " + take.version() + " takes this server over"));
+    successor = take.pid();
     String why = "it did not get to the end";
     try {
       estate.state().keys().freeze(true);
@@ -223,7 +231,7 @@ final class Handover implements AutoCloseable {
   private void awaitClients() {
     long began = System.nanoTime();
     while (!closed
-        && System.nanoTime() - began < UserConnection.PATIENCE.toNanos()
+        && System.nanoTime() - began < COMING.toNanos()
         && estate.services().areAwaited()) {
       pause();
     }
@@ -382,6 +390,11 @@ final class Handover implements AutoCloseable {
     if (handedOver) {
       action.run();
     }
+  }
+
+  /** The process that takes over, or did. */
+  long successor() {
+    return successor;
   }
 
   boolean handedOver() {

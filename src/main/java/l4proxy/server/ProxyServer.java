@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -217,9 +218,9 @@ public final class ProxyServer implements AutoCloseable {
       sessions.tell(new Message.Draining());
     }
     long started = System.nanoTime();
-    while ((services.users() + forwarders.users() > 0
-            || isTakenOver() && System.nanoTime() - started < LATECOMERS.toNanos())
-        && System.nanoTime() - started < time.toNanos()) {
+    while (isTakenOver() && System.nanoTime() - started < LATECOMERS.toNanos()
+        || services.users() + forwarders.users() > 0
+            && System.nanoTime() - started < time.toNanos()) {
       if (closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
         return;
       }
@@ -246,6 +247,18 @@ public final class ProxyServer implements AutoCloseable {
   public boolean isTakenOver() {
     Handover open = handover;
     return open != null && open.handedOver();
+  }
+
+  /**
+   * The process that has taken this server over.
+   *
+   * @return its id; empty while none has
+   */
+  public OptionalLong successor() {
+    Handover open = handover;
+    return open != null && open.handedOver()
+        ? OptionalLong.of(open.successor())
+        : OptionalLong.empty();
   }
 
   /** A service was ended here: the users that a server taken over has of it end too. */

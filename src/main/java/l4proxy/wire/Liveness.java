@@ -18,7 +18,8 @@ final class Liveness {
 
   /**
    * Four seconds: after the 15 that the loss of a control connection takes to be noticed, less than
-   * 20 s too.
+   * 20 s too. Only for who has read nothing for long anyway: TCP itself may take its time to go on
+   * where a link is back.
    */
   private static final int SUSPICION = 8;
 
@@ -35,9 +36,13 @@ final class Liveness {
 
   private long lastRead;
   private int quiet;
+
+  /** Ticks since something was read, and could be. */
+  private int unread;
+
   private int heldUp;
   private boolean asked;
-  private int patience;
+  private boolean hasty;
   private boolean suspect;
 
   /** The next tick asks at once: the control connection beside this tunnel was lost. */
@@ -57,6 +62,7 @@ final class Liveness {
     if (read != lastRead) {
       lastRead = read;
       quiet = 0;
+      unread = 0;
       heldUp = 0;
       asked = false;
       suspect = false;
@@ -64,12 +70,16 @@ final class Liveness {
     }
     if (read != delivered) {
       quiet = 0;
+      unread = 0;
       heldUp++;
       return heldUp % SIGN == 0 ? Verdict.PONG : Verdict.NOTHING;
     }
     heldUp = 0;
+    unread++;
     if (asked) {
-      return ++quiet >= patience ? Verdict.BROKEN : Verdict.NOTHING;
+      quiet++;
+      boolean broken = hasty ? quiet >= SUSPICION && unread >= 2 * SILENCE : quiet >= SILENCE;
+      return broken ? Verdict.BROKEN : Verdict.NOTHING;
     }
     if (!unanswered && !suspect) {
       quiet = 0;
@@ -77,7 +87,7 @@ final class Liveness {
     }
     if (++quiet >= SILENCE || suspect) {
       asked = true;
-      patience = suspect ? SUSPICION : SILENCE;
+      hasty = suspect;
       quiet = 0;
       return Verdict.PING;
     }

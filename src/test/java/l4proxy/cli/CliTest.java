@@ -78,7 +78,18 @@ class CliTest {
         Arguments.of("client 127.0.0.1 0", "port: \"0\" is not a port from 1 to 65535."),
         Arguments.of("client 127.0.0.1 ssh", "port: \"ssh\" is not a port from 1 to 65535."),
         Arguments.of(
-            "client host:22", "host: \"host:22\" is not a host name or address without a port."),
+            "client host:22",
+            "A backend's host and port are two words, such as 127.0.0.1 8000, and not"
+                + " \"host:22\"."),
+        Arguments.of(
+            "client 8000",
+            "A backend's host and port are two words, such as 127.0.0.1 8000, and not \"8000\"."),
+        Arguments.of(
+            "client host:22 23", "host: \"host:22\" is not a host name or address without a port."),
+        Arguments.of(
+            "client lst",
+            "There is no command client lst; did you mean client list? To expose a host of that"
+                + " name give its port too."),
         Arguments.of(
             "client 127.0.0.1 22 23",
             "Expected at most a host and a port, but \"23\" follows them."),

@@ -104,12 +104,20 @@ final class Account implements AutoCloseable {
 
   /** A server of this account on its control port, ready. */
   Program server(String... words) throws IOException, InterruptedException {
+    if (!List.of(words).contains("--state_dir")) {
+      identify();
+    }
     Program server = startServer(words);
     server.awaitErr(" ready; l4proxy ");
     return server;
   }
 
-  /** The same, on its way. */
+  /** Its server need not make an identity when it starts. */
+  void identify() throws IOException {
+    Identities.give(state());
+  }
+
+  /** The same, on its way, and with an identity of its own making. */
   Program startServer(String... words) throws IOException {
     List<String> all = new ArrayList<>(List.of("server"));
     if (!List.of(words).contains("--ctl_addr")) {

@@ -76,6 +76,7 @@ final class Deployment implements AutoCloseable {
       throws IOException, InterruptedException {
     List<String> all = new ArrayList<>(List.of(Account.launcher()));
     all.addAll(serverWords(words));
+    server.identify();
     Program program = server.start(more, all);
     ready(program);
     return program;

@@ -37,9 +37,17 @@ final class FirstMeetingIT {
     guest = new Account(directory.resolve("guest"));
   }
 
+  /** A server of which nothing is there before. */
+  private static Program server(Account account, String... words)
+      throws IOException, InterruptedException {
+    Program server = account.startServer(words);
+    server.awaitErr(" ready; l4proxy ");
+    return server;
+  }
+
   @Test
   void joinCommandIsPrintedOnceAndWorksAsItStands() throws IOException, InterruptedException {
-    Program server = host.server();
+    Program server = server(host);
     assertEquals(1, server.out().all().size(), server.said());
     String command = server.out().all().getFirst();
     assertTrue(
@@ -51,14 +59,14 @@ final class FirstMeetingIT {
 
     server.terminate();
     assertEquals(0, server.exit(), server.said());
-    Program again = host.server();
+    Program again = server(host);
     client.await(again.err(), "service .* is at", 0, Duration.ofSeconds(20));
     assertEquals(List.of(), again.out().all(), again.said());
   }
 
   @Test
   void commandsOnTheServersMachineNeedNoKey() throws IOException, InterruptedException {
-    Program server = host.server("--ctl_addr", ":" + host.controlPort(), "--host", "127.0.0.1");
+    Program server = server(host, "--ctl_addr", ":" + host.controlPort(), "--host", "127.0.0.1");
     for (String name : List.of("127.0.0.1", "localhost")) {
       Program list = host.l4proxy("key", "list", "--svr_addr", name + ":" + host.controlPort());
       assertEquals(0, list.exit(), list.said() + server.said());
@@ -70,7 +78,7 @@ final class FirstMeetingIT {
   void withoutKeysTheFirstServerIsBelievedAndNoOther() throws IOException, InterruptedException {
     try (EchoBackend backend = new EchoBackend();
         Account impostor = new Account(directory.resolve("impostor"))) {
-      Program server = host.server("--no_auth");
+      Program server = server(host, "--no_auth");
       assertEquals(1, server.err().count("WARNING .*--no_auth"), server.said());
       Program client = guest.clientOf(host.control(), Map.of(), backend.port(), "--no_auth");
       Users.isServed(Account.publicPort(client));
@@ -82,7 +90,7 @@ final class FirstMeetingIT {
       server.terminate();
       assertEquals(0, server.exit(), server.said());
 
-      impostor.server("--no_auth", "--ctl_addr", host.control(), "--host", "127.0.0.1");
+      server(impostor, "--no_auth", "--ctl_addr", host.control(), "--host", "127.0.0.1");
       Program deceived = guest.clientOf(host.control(), Map.of(), backend.port(), "--no_auth");
       assertEquals(1, deceived.exit(), deceived.said());
       assertEquals(List.of(), deceived.out().all(), deceived.said());
@@ -95,7 +103,7 @@ final class FirstMeetingIT {
   void serverWithoutKeysWarnsAtEachStartAndItsApiStillWantsOne()
       throws IOException, InterruptedException {
     for (int start = 0; start < 2; start++) {
-      Program server = host.server("--no_auth");
+      Program server = server(host, "--no_auth");
       assertEquals(1, server.err().count("WARNING .*--no_auth"), server.said());
       Curl.Answer answer = Curl.ask(directory, "-k", "https://" + host.control() + "/v1/clients");
       assertEquals(401, answer.status(), answer.body());
@@ -106,7 +114,7 @@ final class FirstMeetingIT {
 
   @Test
   void clientWithoutKeyMustSayThatItWantsNone() throws IOException, InterruptedException {
-    host.server("--no_auth");
+    server(host, "--no_auth");
     Program client = guest.clientOf(host.control(), Map.of(), 9);
     assertEquals(1, client.exit(), client.said());
     assertTrue(client.err().text().contains("--join"), client.said());
@@ -114,7 +122,7 @@ final class FirstMeetingIT {
 
   @Test
   void serverWithKeysRefusesAClientWithout() throws IOException, InterruptedException {
-    host.server();
+    server(host);
     Program client = guest.clientOf(host.control(), Map.of(), 9, "--no_auth");
     assertEquals(1, client.exit(), client.said());
     assertEquals(List.of(), client.out().all(), client.said());
@@ -125,7 +133,7 @@ final class FirstMeetingIT {
   @Test
   void secretsAreOnlyWhereTheyBelong() throws IOException, InterruptedException {
     try (EchoBackend backend = new EchoBackend()) {
-      Program server = host.server();
+      Program server = server(host);
       String mine = host.rememberedKey();
       String theirs = host.key("theirs", "--ports", Account.PUBLIC_PORTS);
       Program own = host.client(backend.port());

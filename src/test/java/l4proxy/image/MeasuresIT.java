@@ -103,7 +103,9 @@ final class MeasuresIT {
   @Test
   void serverAfterItsFirstStartIsSmallToo() throws IOException, InterruptedException {
     try (Account account = new Account(directory)) {
-      isSmall("idle server after its first start", account.server());
+      Program first = account.startServer();
+      first.awaitErr(" ready; l4proxy ");
+      isSmall("idle server after its first start", first);
     }
   }
 

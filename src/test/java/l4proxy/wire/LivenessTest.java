@@ -73,9 +73,21 @@ final class LivenessTest {
     assertEquals(BROKEN, liveness.tick(4, 4, true));
   }
 
+  /** Where the link is back, TCP may go on only then. */
+  @Test
+  void suspicionOfATunnelThatWasReadJustNowTakesAsLongAsAnyOther() {
+    nothing(1, 4, 4, false);
+    nothing(5, 4, 4, false);
+    liveness.suspect();
+    assertEquals(PING, liveness.tick(4, 4, false));
+    nothing(2 * SILENCE - 7, 4, 4, false);
+    assertEquals(BROKEN, liveness.tick(4, 4, false));
+  }
+
   /** A question once asked has to be answered, also when what was written is. */
   @Test
   void questionStandsUntilSomethingIsRead() {
+    nothing(2 * SILENCE, 0, 0, false);
     liveness.suspect();
     assertEquals(PING, liveness.tick(0, 0, false));
     nothing(SUSPICION - 1, 0, 0, false);
@@ -104,7 +116,7 @@ final class LivenessTest {
     nothing(SIGN - 1, 10, 3, false);
     assertEquals(PONG, liveness.tick(10, 3, false));
     assertEquals(PING, liveness.tick(10, 10, false));
-    nothing(SUSPICION - 1, 10, 10, false);
+    nothing(2 * SILENCE - 2, 10, 10, false);
     assertEquals(BROKEN, liveness.tick(10, 10, false));
   }
 
