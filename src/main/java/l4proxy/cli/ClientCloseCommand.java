@@ -24,7 +24,8 @@ final class ClientCloseCommand implements Command {
               + arguments.size()
               + ".");
     }
-    server.api(shell).delete("/v1/clients/" + ServerApi.part(arguments.getFirst()));
+    ServerApi api = server.api(shell);
+    api.delete("/v1/clients/" + ServerApi.part(ClientNames.find(api, arguments.getFirst())));
     return 0;
   }
 }

@@ -24,13 +24,12 @@ final class ClientCloseUserCommand implements Command {
               + arguments.size()
               + " words.");
     }
-    server
-        .api(shell)
-        .delete(
-            "/v1/clients/"
-                + ServerApi.part(arguments.getFirst())
-                + "/users/"
-                + ServerApi.part(arguments.getLast()));
+    ServerApi api = server.api(shell);
+    api.delete(
+        "/v1/clients/"
+            + ServerApi.part(ClientNames.find(api, arguments.getFirst()))
+            + "/users/"
+            + ServerApi.part(arguments.getLast()));
     return 0;
   }
 }

@@ -109,7 +109,7 @@ final class ClientsIT {
         assertEquals(0, run("client", "close", "user", name, id).exit());
         Users.isReset(user, 0);
         Users.echo(other);
-        Program close = run("client", "close", name);
+        Program close = run("client", "close", "web"); // its display name
         assertEquals(0, close.exit(), close.said());
         assertEquals(List.of(), close.out().all());
         Users.isReset(other, 0);
