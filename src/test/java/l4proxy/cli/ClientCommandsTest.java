@@ -163,7 +163,7 @@ final class ClientCommandsTest {
       assertEquals(1, code.get(20, TimeUnit.SECONDS));
       assertTrue(client.err().contains("ended on the server"), client.err());
       assertEquals(1, run("client", "close", "nobody"));
-      assertTrue(user.err().contains("There is no client nobody"), user.err());
+      assertTrue(user.err().contains("There is no client \"nobody\""), user.err());
     }
   }
 

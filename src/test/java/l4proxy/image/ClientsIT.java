@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who is connected, and how to end it, by the commands that a person or a script would use. */
-@Timeout(180)
+@Timeout(240)
 final class ClientsIT {
   private static final int MANY = 1050; // more than one part of a list
 
@@ -154,7 +154,7 @@ final class ClientsIT {
     Files.writeString(file, "{\"services\": [" + services + "]}");
     Program client =
         host.l4proxy("client", "--svr_addr", host.control(), "--config", file.toString());
-    client.await(client.out(), "^PUBLIC ADDRESS: ", MANY - 1, Duration.ofSeconds(60));
+    client.await(client.out(), "^PUBLIC ADDRESS: ", MANY - 1, Duration.ofSeconds(150));
     JsonArray all = json("clients", "client", "list");
     assertEquals(MANY, all.size());
     assertEquals(
