@@ -219,14 +219,6 @@ final class Deployment implements AutoCloseable {
     assertEquals(1 + idle, ofClient.size(), ofClient.toString());
   }
 
-  /** Waits until that many users are on. */
-  void awaitUsers(int users) {
-    await()
-        .atMost(Faults.PATIENCE)
-        .until(() ->
-            api("/v1/server").getAsJsonObject("load").get("tunnelsInUse").getAsInt() == users);
-  }
-
   /** The API lists one client, and it is connected and has this port. */
   void isListedOnce(int port) throws IOException, InterruptedException {
     JsonObject list = api("/v1/clients");

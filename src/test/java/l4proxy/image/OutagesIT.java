@@ -54,7 +54,7 @@ final class OutagesIT {
       for (int i = 0; i < TRANSFERS; i++) {
         transfers.start(deployment.user(port));
       }
-      deployment.awaitUsers(TRANSFERS);
+      transfers.awaitAtBackend();
       Recovery recovery = new Recovery(server, client);
       breaks.take(home, server, client);
       long broken = System.nanoTime();
@@ -115,7 +115,7 @@ final class OutagesIT {
       for (int i = 0; i < TRANSFERS; i++) {
         transfers.start(deployment.user(port));
       }
-      deployment.awaitUsers(TRANSFERS);
+      transfers.awaitAtBackend();
       Recovery recovery = new Recovery(server, client);
       server.kill();
       long killed = System.nanoTime();

@@ -112,7 +112,7 @@ final class SlowLinkIT {
           deployment,
           port,
           () -> {
-            deployment.awaitUsers(TRANSFERS);
+            transfers.awaitAtBackend();
             home.slow(WAY);
             Faults.lasts(Duration.ofSeconds(1));
             home.slow(WAY.multipliedBy(4));
