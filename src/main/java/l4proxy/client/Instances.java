@@ -217,13 +217,16 @@ final class Instances implements AutoCloseable {
    * Locks a file and writes an id to it, whole or not at all; false when another process has it.
    */
   private boolean write(Path file, String id) throws IOException {
+    boolean usedBefore = Files.exists(lockFile(file));
     FileChannel lock = lock(file);
     if (lock == null) {
       return false;
     }
     held.put(file, lock);
     WholeFile whole = new WholeFile(file);
-    whole.removeLeftovers();
+    if (usedBefore) {
+      whole.removeLeftovers();
+    }
     whole.write(id + "\n");
     return true;
   }
@@ -232,8 +235,7 @@ final class Instances implements AutoCloseable {
     if (held.containsKey(file)) {
       return null; // to open and close its lock once more would give it up
     }
-    FileChannel channel =
-        PrivateFiles.openLockFile(file.resolveSibling(file.getFileName() + ".lock"));
+    FileChannel channel = PrivateFiles.openLockFile(lockFile(file));
     boolean locked = false;
     try {
       locked = channel.tryLock() != null;
@@ -245,6 +247,10 @@ final class Instances implements AutoCloseable {
       }
     }
     return locked ? channel : null;
+  }
+
+  private static Path lockFile(Path file) {
+    return file.resolveSibling(file.getFileName() + ".lock");
   }
 
   private Path file(String stem, int slot) {

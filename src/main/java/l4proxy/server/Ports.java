@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.PrimitiveIterator;
 import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
@@ -19,6 +20,9 @@ import l4proxy.net.Sockets;
 /** Binds public ports, on the host of the control port, each for this server alone. */
 final class Ports {
   private static final Path EPHEMERAL = Path.of("/proc/sys/net/ipv4/ip_local_port_range");
+
+  /** Before all ports are listed to choose from, which costs 100 times as much. */
+  private static final int GUESSES = 16;
 
   private final String host;
   private final PortRanges allowed;
@@ -90,19 +94,21 @@ final class Ports {
   }
 
   private Optional<ServerSocket> drawFrom(IntPredicate free) {
-    int[] candidates =
-        IntStream.rangeClosed(1, 65_535)
-            .filter(allowed::contains)
-            .filter(free)
-            .filter(port -> !isElsewhere(port))
-            .toArray();
-    if (candidates.length == 0) {
-      return Optional.empty();
-    }
-    int start = random.nextInt(candidates.length);
-    for (int i = 0; i < candidates.length; i++) {
+    IntPredicate wanted = port -> free.test(port) && !isElsewhere(port);
+    IntStream few = random.ints(GUESSES, 0, allowed.size()).map(allowed::portAt);
+    return bindFirst(few.filter(wanted))
+        .or(() -> {
+          int[] all = allowed.ports().filter(wanted).toArray();
+          int start = all.length == 0 ? 0 : random.nextInt(all.length);
+          return bindFirst(IntStream.range(0, all.length).map(i -> all[(start + i) % all.length]));
+        });
+  }
+
+  /** Binds the first that no other program has; the others are not looked at. */
+  private Optional<ServerSocket> bindFirst(IntStream candidates) {
+    for (PrimitiveIterator.OfInt each = candidates.iterator(); each.hasNext(); ) {
       try {
-        return Optional.of(bind(candidates[(start + i) % candidates.length]));
+        return Optional.of(bind(each.nextInt()));
       } catch (IOException taken) {
         // by another program: the next one
       }
