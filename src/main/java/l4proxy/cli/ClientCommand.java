@@ -196,6 +196,12 @@ final class ClientCommand implements Command {
           "The backend is given twice: as an argument and in the --config file's services; leave"
               + " one out.");
     }
+    if (config != null && fromFile.isEmpty() && arguments.isEmpty()) {
+      throw new UsageException(
+          config
+              + " has no service in it, and no argument names a backend: add \"services\", or give"
+              + " host and port behind the options.");
+    }
     if (arguments.size() == 1) {
       Commands.checkSlip("client", arguments.getFirst());
     }

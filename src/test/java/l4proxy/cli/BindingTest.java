@@ -297,6 +297,17 @@ class BindingTest {
   }
 
   @Test
+  void fileWithoutServicesAndNoArgumentsExposesNothing() throws Exception {
+    String file = file("{\"server\": \"example.org\"}");
+    UsageException e = assertThrows(UsageException.class, () -> services("--config", file));
+    assertEquals(
+        file
+            + " has no service in it, and no argument names a backend: add \"services\", or give"
+            + " host and port behind the options.",
+        e.getMessage());
+  }
+
+  @Test
   void backendCannotBeGivenTwice() throws Exception {
     String file = file("{\"services\": [{}]}");
     assertThrows(UsageException.class, () -> services("--config", file, "127.0.0.1"));

@@ -229,4 +229,15 @@ final class ReloadTest {
     assertEquals(1, count(DONE), said.toString());
     assertFalse(said.toString().contains("refused"), said.toString());
   }
+
+  @Test
+  void fileWithoutServicesChangesNothing() throws Exception {
+    write("'name': 'web'");
+    start();
+    String line = client.line();
+    Files.writeString(file, "{\"server\": \"" + address + "\"}");
+    client.hangUp();
+    assertEquals(1, count("SIGHUP changes nothing: " + file + " has no service in it"), said + "");
+    isServed(Integer.parseInt(line.substring(line.lastIndexOf(':') + 1)));
+  }
 }
