@@ -2,6 +2,7 @@ package l4proxy.cli;
 
 import com.beust.jcommander.Parameter;
 import com.beust.jcommander.ParametersDelegate;
+import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,8 +25,22 @@ final class KeyRevokeCommand implements Command {
       throws UsageException, FailedException, RefusedException, IOException {
     String name = KeyOptions.name(arguments);
     try (KeyAccess access = keys.open(shell)) {
+      boolean last = isLastAdmin(access.list(), name);
       access.revoke(name);
+      if (last) {
+        shell.warn(
+            "There is no admin key any more: stop the server, make one with 'l4proxy key create"
+                + " NAME --admin --state_dir DIR', and start it again.");
+      }
     }
     return 0;
+  }
+
+  private static boolean isLastAdmin(JsonObject keys, String name) {
+    return keys.getAsJsonArray("keys").asList().stream()
+        .filter(each -> ServerApi.text(each, "admin").equals("true"))
+        .map(each -> ServerApi.text(each, "name"))
+        .toList()
+        .equals(List.of(name));
   }
 }

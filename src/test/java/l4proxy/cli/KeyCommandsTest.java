@@ -1,0 +1,62 @@
+package l4proxy.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is said where somebody is about to lose the last key. */
+@Timeout(90)
+final class KeyCommandsTest {
+  @TempDir private Path home;
+  private TestShell server;
+  private TestShell user;
+  private CompletableFuture<Integer> serverCode;
+  private String address;
+
+  @BeforeEach
+  void open() throws Exception {
+    server = new TestShell(home);
+    user = new TestShell(home);
+    serverCode = server.start("server", "--ctl_addr", "127.0.0.1:0", "--api_addr", "none");
+    String joins = server.line();
+    address = joins.substring(joins.lastIndexOf(' ') + 1);
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    user.close();
+    server.close();
+    serverCode.get(20, TimeUnit.SECONDS);
+  }
+
+  private long said(String text) {
+    return user.err().lines().filter(line -> line.startsWith("l4proxy: " + text)).count();
+  }
+
+  @Test
+  void lastAdminKeyIsRevokedWithAWarning() throws Exception {
+    String last = "There is no admin key any more: ";
+    assertEquals(0, user.run("key", "create", "--admin", "--svr_addr", address, "root"));
+    String root = user.line();
+    assertEquals(0, user.run("key", "revoke", "--svr_addr", address, "admin"), user.err());
+    assertEquals(0, user.run("key", "revoke", "--svr_addr", address, "--join", root, "default"));
+    assertEquals(0, said(last), user.err());
+    assertEquals(0, user.run("key", "revoke", "--svr_addr", address, "--join", root, "root"));
+    assertEquals(1, said(last), user.err());
+
+    server.terminate();
+    serverCode.get(20, TimeUnit.SECONDS);
+    String state = home.resolve("l4proxy").toString();
+    assertEquals(0, user.run("key", "create", "--admin", "--state_dir", state, "root"), user.err());
+    assertEquals(0, user.run("key", "revoke", "--state_dir", state, "root"));
+    assertEquals(2, said(last), user.err());
+    assertEquals(2, user.err().lines().count(), user.err());
+  }
+}
