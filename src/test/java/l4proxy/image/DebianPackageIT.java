@@ -27,23 +27,11 @@ final class DebianPackageIT {
 
   @TempDir private Path directory;
 
-  private Path made(String version) throws IOException, InterruptedException {
-    Tools.require("dpkg-deb");
-    Path file = directory.resolve("l4proxy_" + version + ".deb");
-    Program.run(
-        Path.of("").toAbsolutePath(),
-        TIME,
-        "jlink/deb.sh",
-        Account.image().toString(),
-        version,
-        file.toString());
-    return file;
-  }
-
   @Test
   void packageHasAllThatBelongsToIt() throws IOException, InterruptedException {
     Path root = directory.resolve("root");
-    Program.run(directory, TIME, "dpkg-deb", "-x", made("1.2.3~test").toString(), root.toString());
+    Path made = DebianPackage.made("1.2.3~test", directory);
+    Program.run(directory, TIME, "dpkg-deb", "-x", made.toString(), root.toString());
     for (String each :
         List.of(
             "lib/systemd/system/l4proxy-server.service",

@@ -39,7 +39,8 @@ final class UpgradeIT {
   void packageIsInstalledStartedUpgradedUnderLoadAndRemoved() throws Exception {
     Machine.missing().ifPresent(Tools::skip);
     Tools.require("nsenter");
-    List<Path> packages = List.of(made("1.0"), made("2.0"));
+    List<Path> packages =
+        List.of(DebianPackage.made("1.0", directory), DebianPackage.made("2.0", directory));
     try (Machine machine = new Machine(Files.createDirectory(directory.resolve("machine")));
         EchoBackend backend =
             new EchoBackend(EchoBackend::echo, machine.call(() -> EchoBackend.listener(BACKEND)));
@@ -88,19 +89,6 @@ final class UpgradeIT {
               .run("find", "/usr", "/etc", "/run", "/var/lib", "-xdev", "-name", "*l4proxy*")
               .strip());
     }
-  }
-
-  private Path made(String version) throws IOException, InterruptedException {
-    Tools.require("dpkg-deb");
-    Path file = directory.resolve("l4proxy_" + version + ".deb");
-    Program.run(
-        Path.of("").toAbsolutePath(),
-        TIME,
-        "jlink/deb.sh",
-        Account.image().toString(),
-        version,
-        file.toString());
-    return file;
   }
 
   private static void install(Machine machine, String version)
