@@ -245,8 +245,7 @@ public final class ProxyServer implements AutoCloseable {
    * @return true when all that is left to do is to let users finish
    */
   public boolean isTakenOver() {
-    Handover open = handover;
-    return open != null && open.handedOver();
+    return successor().isPresent();
   }
 
   /**
