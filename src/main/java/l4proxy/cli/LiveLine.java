@@ -29,7 +29,7 @@ final class LiveLine implements AutoCloseable {
   private final boolean shown;
   private final boolean coloured;
   private final CountDownLatch over = new CountDownLatch(1);
-  private volatile @Nullable Supplier<Progress> shownProgress;
+  private volatile @Nullable Supplier<Progress> progress;
   private @Nullable Thread drawing;
   private String line = "";
 
@@ -51,21 +51,27 @@ final class LiveLine implements AutoCloseable {
   }
 
   /** Shows how a client gets on from now on. */
-  void show(Supplier<Progress> progress) {
+  void show(Supplier<Progress> shows) {
     if (shown) {
-      shownProgress = progress;
-      drawing = Thread.ofVirtual().name("live line").start(() -> draw(progress));
+      progress = shows;
+      drawing = Thread.ofVirtual().name("live line").start(this::keepDrawing);
     }
   }
 
-  private void draw(Supplier<Progress> progress) {
+  private void keepDrawing() {
     try {
       do {
-        draw(ProgressText.line(progress.get(), coloured));
+        draw(now());
       } while (!over.await(1, TimeUnit.SECONDS));
     } catch (InterruptedException closing) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** What the line is to be; empty before there is any. */
+  private String now() {
+    Supplier<Progress> shows = progress;
+    return shows == null ? "" : ProgressText.line(shows.get(), coloured);
   }
 
   private synchronized void draw(String now) {
@@ -97,9 +103,8 @@ final class LiveLine implements AutoCloseable {
     }
     speaking.run();
     out.flush();
-    Supplier<Progress> progress = shownProgress;
-    if (!line.isEmpty() && progress != null) {
-      line = ProgressText.line(progress.get(), coloured);
+    if (!line.isEmpty()) {
+      line = now();
       redraw();
     }
   }
