@@ -178,6 +178,7 @@ final class ServerSession implements AutoCloseable {
   /** Tells the server that a service is not wanted any more. */
   void withdraw(Service service) {
     retries.remove(service.number());
+    refusals.remove(service.number());
     link.send(new Message.Withdraw(service.number()));
   }
 
