@@ -206,15 +206,8 @@ final class Commands {
     Optional<String> meant = Nearest.slip(word, seconds);
     if (meant.isPresent()) {
       throw new UsageException(
-          "There is no command "
-              + first
-              + " "
-              + word
-              + "; did you mean "
-              + first
-              + " "
-              + meant.get()
-              + "? To expose a host of that name give its port too.");
+          "There is no command %s %s; did you mean %s %s? To expose a host of that name give its port too."
+              .formatted(first, word, first, meant.get()));
     }
   }
 
