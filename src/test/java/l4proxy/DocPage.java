@@ -32,6 +32,9 @@ public record DocPage(Path path, List<String> lines) {
   /** The machine of blocks that are run where systemd runs. */
   public static final String SERVICES = "systemd";
 
+  /** Where a server and users are, a client behind NAT, and a machine that has all of it. */
+  public static final List<String> MACHINES = List.of("server", "client", "user", "desk");
+
   private static final Pattern SPAN = Pattern.compile("`([^`]+)`");
 
   /** What tests do with a block. */
@@ -100,7 +103,7 @@ public record DocPage(Path path, List<String> lines) {
     if (words.length != 4
         || !List.of("run", "stays").contains(words[1])
         || !words[2].equals("on")
-        || !List.of("server", "client", "user", SERVICES).contains(words[3])) {
+        || !(MACHINES.contains(words[3]) || words[3].equals(SERVICES))) {
       throw new AssertionError(
           path + ":" + fence.line() + ": expected run on, stays on, tried or read: behind ```sh");
     }
@@ -125,15 +128,12 @@ public record DocPage(Path path, List<String> lines) {
   }
 
   /**
-   * Every command of l4proxy on the page, as it is typed: of fenced blocks, of indented ones, and
-   * within sentences.
+   * Every command of l4proxy on the page, as it is typed: of fenced blocks, and within sentences.
    */
   public List<String> commands() {
     List<String> typed = new ArrayList<>();
     for (String line : lines) {
-      if (line.startsWith("    ")) {
-        typed.add(line.strip());
-      } else if (!line.startsWith("#")) { // a message is no command
+      if (!line.startsWith("#")) { // a message is no command
         typed.addAll(spans(line));
       }
     }
@@ -141,6 +141,19 @@ public record DocPage(Path path, List<String> lines) {
         .filter(fence -> !fence.info().equals("text"))
         .forEach(fence -> typed.addAll(fence.lines()));
     return typed.stream().flatMap(line -> own(line).stream()).toList();
+  }
+
+  /** What is indented so that it looks like a block, and says nothing of tests. */
+  public List<String> indented() {
+    List<String> indented = new ArrayList<>();
+    boolean fenced = false;
+    for (String line : lines) {
+      fenced ^= line.startsWith("```");
+      if (!fenced && line.startsWith("    ")) {
+        indented.add(line);
+      }
+    }
+    return indented;
   }
 
   /** What stands behind the program's name in a line, up to the end of that command. */
