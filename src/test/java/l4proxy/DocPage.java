@@ -18,6 +18,7 @@ import java.util.stream.Stream;
  *   ```sh run on client     it is run to its end, on the client's machine
  *   ```sh stays on server   it is run, and goes on to the end of the page
  *   ```sh run on systemd    it is run to its end where systemd runs
+ *   ```sh run on sources    it is run to its end where the sources and the image are
  *   ```sh tried             each line is a server or a client of it, run until it is ready
  *   ```sh read: REASON      it is only read: each command and option must be there
  * </pre>
@@ -31,6 +32,9 @@ public record DocPage(Path path, List<String> lines) {
 
   /** The machine of blocks that are run where systemd runs. */
   public static final String SERVICES = "systemd";
+
+  /** The place of blocks that are run where the sources and the image are. */
+  public static final String SOURCES = "sources";
 
   /** Where a server and users are, a client behind NAT, and a machine that has all of it. */
   public static final List<String> MACHINES = List.of("server", "client", "user", "desk");
@@ -103,7 +107,7 @@ public record DocPage(Path path, List<String> lines) {
     if (words.length != 4
         || !List.of("run", "stays").contains(words[1])
         || !words[2].equals("on")
-        || !(MACHINES.contains(words[3]) || words[3].equals(SERVICES))) {
+        || !(MACHINES.contains(words[3]) || List.of(SERVICES, SOURCES).contains(words[3]))) {
       throw new AssertionError(
           path + ":" + fence.line() + ": expected run on, stays on, tried or read: behind ```sh");
     }

@@ -65,16 +65,14 @@ final class Newcomer implements AutoCloseable {
   /** Types all of a page; what goes on does so for the pages behind it, too. */
   void follow(DocPage page) throws IOException, InterruptedException {
     for (DocPage.Block block : page.blocks()) {
-      if (block.use() != DocPage.Use.READ && !block.where().equals(DocPage.SERVICES)) {
-        try {
-          if (block.use() == DocPage.Use.TRIED) {
-            tryOut(block);
-          } else {
-            type(block);
-          }
-        } catch (AssertionError e) {
-          throw new AssertionError(page.path() + ":" + block.line() + ": " + e.getMessage(), e);
+      try {
+        if (block.use() == DocPage.Use.TRIED) {
+          tryOut(block);
+        } else if (DocPage.MACHINES.contains(block.where())) {
+          type(block);
         }
+      } catch (AssertionError e) {
+        throw new AssertionError(page.path() + ":" + block.line() + ": " + e.getMessage(), e);
       }
     }
     for (Staying each : staying) {

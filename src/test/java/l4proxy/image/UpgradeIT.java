@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class UpgradeIT {
   private static final String SERVER = "l4proxy-server";
   private static final String CLIENT = "l4proxy-client@web";
+  private static final Path TUTORIAL = DocPage.DIRECTORY.resolve("tutorial.md");
   private static final int BACKEND = 8000; // those of the tutorial
   private static final int PORT = 8080;
   private static final String OFFICE = "l4proxy-client@office"; // of README
@@ -47,17 +48,17 @@ final class UpgradeIT {
   void packageIsInstalledStartedUpgradedUnderLoadAndRemoved() throws Exception {
     Machine.missing().ifPresent(Tools::skip);
     Tools.require("nsenter");
-    List<Path> packages = List.of(made("1.0"), made("2.0"));
+    Path before = made();
+    Path next = made("2.0");
     try (Machine machine = new Machine(Files.createDirectory(directory.resolve("machine")));
         EchoBackend backend =
             new EchoBackend(EchoBackend::echo, machine.call(() -> EchoBackend.listener(BACKEND)));
         Account account = new Account(directory.resolve("account"), machine.networkPrefix())) {
-      for (Path each : packages) {
+      for (Path each : List.of(before, next)) {
         Files.copy(each, machine.file("/tmp/" + each.getFileName()));
       }
-      Files.copy(packages.getFirst(), machine.file("/tmp/l4proxy.deb"));
-      follow(machine, DocPage.DIRECTORY.resolve("tutorial.md"));
-      isInstalled(machine, "1.0");
+      follow(machine, TUTORIAL);
+      isInstalled(machine, "0.1.0");
       machine.call(() -> Users.awaitServed(PORT, TIME));
       machine.run("cp", "/etc/l4proxy/web.env", "/etc/l4proxy/office.env");
       machine.run("cp", "/etc/l4proxy/web.json", "/etc/l4proxy/office.json");
@@ -103,6 +104,20 @@ final class UpgradeIT {
       assertEquals("", machine.run("sh", "-c", "pgrep -x java || true").strip());
       assertEquals("", machine.run("sh", "-c", LEFT).strip());
     }
+  }
+
+  /** A package, made by what the tutorial has for that, where the sources are. */
+  private Path made() throws IOException, InterruptedException {
+    Tools.require("dpkg-deb");
+    Path here = Files.createDirectory(directory.resolve("sources"));
+    Files.createSymbolicLink(here.resolve("jlink"), Path.of("jlink").toAbsolutePath());
+    Files.createSymbolicLink(here.resolve("target"), Account.image().getParent());
+    for (DocPage.Block block : DocPage.read(TUTORIAL).blocks()) {
+      if (block.where().equals(DocPage.SOURCES)) {
+        Program.run(here, TIME, "sh", "-ec", String.join("\n", block.commands()));
+      }
+    }
+    return here.resolve("l4proxy.deb");
   }
 
   private Path made(String version) throws IOException, InterruptedException {
