@@ -18,6 +18,7 @@ import java.util.stream.Stream;
  *   ```sh run on client     it is run to its end, on the client's machine
  *   ```sh stays on server   it is run, and goes on to the end of the page
  *   ```sh run on systemd    it is run to its end where systemd runs
+ *   ```sh run on sources    it is run to its end where the sources and the image are
  *   ```sh tried             each line is a server or a client of it, run until it is ready
  *   ```sh read: REASON      it is only read: each command and option must be there
  * </pre>
@@ -31,6 +32,12 @@ public record DocPage(Path path, List<String> lines) {
 
   /** The machine of blocks that are run where systemd runs. */
   public static final String SERVICES = "systemd";
+
+  /** The place of blocks that are run where the sources and the image are. */
+  public static final String SOURCES = "sources";
+
+  /** Where a server and users are, a client behind NAT, and a machine that has all of it. */
+  public static final List<String> MACHINES = List.of("server", "client", "user", "desk");
 
   private static final Pattern SPAN = Pattern.compile("`([^`]+)`");
 
@@ -100,7 +107,7 @@ public record DocPage(Path path, List<String> lines) {
     if (words.length != 4
         || !List.of("run", "stays").contains(words[1])
         || !words[2].equals("on")
-        || !List.of("server", "client", "user", SERVICES).contains(words[3])) {
+        || !(MACHINES.contains(words[3]) || List.of(SERVICES, SOURCES).contains(words[3]))) {
       throw new AssertionError(
           path + ":" + fence.line() + ": expected run on, stays on, tried or read: behind ```sh");
     }
@@ -125,15 +132,12 @@ public record DocPage(Path path, List<String> lines) {
   }
 
   /**
-   * Every command of l4proxy on the page, as it is typed: of fenced blocks, of indented ones, and
-   * within sentences.
+   * Every command of l4proxy on the page, as it is typed: of fenced blocks, and within sentences.
    */
   public List<String> commands() {
     List<String> typed = new ArrayList<>();
     for (String line : lines) {
-      if (line.startsWith("    ")) {
-        typed.add(line.strip());
-      } else if (!line.startsWith("#")) { // a message is no command
+      if (!line.startsWith("#")) { // a message is no command
         typed.addAll(spans(line));
       }
     }
@@ -141,6 +145,19 @@ public record DocPage(Path path, List<String> lines) {
         .filter(fence -> !fence.info().equals("text"))
         .forEach(fence -> typed.addAll(fence.lines()));
     return typed.stream().flatMap(line -> own(line).stream()).toList();
+  }
+
+  /** What is indented so that it looks like a block, and says nothing of tests. */
+  public List<String> indented() {
+    List<String> indented = new ArrayList<>();
+    boolean fenced = false;
+    for (String line : lines) {
+      fenced ^= line.startsWith("```");
+      if (!fenced && line.startsWith("    ")) {
+        indented.add(line);
+      }
+    }
+    return indented;
   }
 
   /** What stands behind the program's name in a line, up to the end of that command. */

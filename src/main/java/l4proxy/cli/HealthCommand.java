@@ -8,7 +8,9 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import l4proxy.net.HostPort;
 import l4proxy.net.Sockets;
 
@@ -18,6 +20,7 @@ import l4proxy.net.Sockets;
  */
 final class HealthCommand implements Command {
   private static final Duration TIME = Duration.ofSeconds(3);
+  private static final String MAIN = "l4proxy.Main"; // the class is above this package
 
   @Parameter(
       names = "--api_addr",
@@ -36,13 +39,25 @@ final class HealthCommand implements Command {
     return 0;
   }
 
-  /** Whether a process is known to be something else; one that hides its words may be a server. */
+  /** Whether a process may be a server; one that hides its words may. */
   private static boolean isServer(Optional<ProcessHandle> first) {
     return first
         .flatMap(process -> process.info().arguments())
-        .map(words -> Arrays.asList(words))
-        .map(words -> words.contains("server") || !words.contains("client"))
+        .map(words -> isServer(Arrays.asList(words)))
         .orElse(true);
+  }
+
+  /**
+   * Whether a process with these words may be a server. The command is what stands behind the
+   * program's main class: anything else, a server's host say, may be named "server", too.
+   */
+  static boolean isServer(List<String> words) {
+    int main =
+        IntStream.range(0, words.size())
+            .filter(at -> words.get(at).endsWith(MAIN))
+            .findFirst()
+            .orElse(words.size());
+    return main + 1 >= words.size() || words.get(main + 1).equals("server");
   }
 
   private static void ask(HostPort api) throws FailedException {

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class DocsTest {
   private static final Path SOURCES = Path.of("src/main/java");
+  private static final Path IMAGE_TESTS = Path.of("src/test/java/l4proxy/image");
   private static final Pattern OPTION = Pattern.compile("(?:^| )--([a-z_-]+)");
   private static final Pattern VARIABLE = Pattern.compile("L4PROXY_[A-Z_]*[A-Z]");
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
@@ -100,6 +101,39 @@ class DocsTest {
                             + block.where()
                             + ")",
                         () -> assertTrue(!block.commands().isEmpty(), "an empty block"))));
+  }
+
+  @Test
+  void everyBlockIsFenced() throws IOException {
+    for (DocPage page : DocPage.all()) {
+      assertEquals(List.of(), page.indented(), page.path().toString());
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyBlockThatIsOnlyReadSaysWhatTestsOfIt() throws IOException {
+    return DocPage.all().stream()
+        .flatMap(page ->
+            page.blocks().stream()
+                .filter(block -> block.use() == DocPage.Use.READ)
+                .map(block ->
+                    dynamicTest(
+                        page.path() + ":" + block.line() + " " + block.where(),
+                        () -> namesWhatRuns(block.where()))));
+  }
+
+  private static void namesWhatRuns(String reason) {
+    List<String> named =
+        Pattern.compile("\\w+IT\\b|[.]ci/run")
+            .matcher(reason)
+            .results()
+            .map(r -> r.group())
+            .toList();
+    assertTrue(!named.isEmpty(), reason);
+    for (String each : named) {
+      Path file = each.endsWith("IT") ? IMAGE_TESTS.resolve(each + ".java") : Path.of(each);
+      assertTrue(Files.exists(file), file.toString());
+    }
   }
 
   @Test

@@ -198,6 +198,10 @@ final class Account implements AutoCloseable {
     return directory.resolve("state");
   }
 
+  Path home() {
+    return directory.resolve("home");
+  }
+
   Path credentials() {
     return directory.resolve("config/l4proxy/credentials.json");
   }
@@ -227,9 +231,14 @@ final class Account implements AutoCloseable {
 
   /** The key of its credentials file for its own server. */
   String rememberedKey() throws IOException {
+    return rememberedKey(control());
+  }
+
+  /** The key of its credentials file for a server. */
+  String rememberedKey(String server) throws IOException {
     return JsonParser.parseString(Files.readString(credentials()))
         .getAsJsonObject()
-        .getAsJsonObject(control())
+        .getAsJsonObject(server)
         .get("key")
         .getAsString();
   }

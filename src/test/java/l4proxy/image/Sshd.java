@@ -8,14 +8,27 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** A real sshd on loopback, with keys of its own, that lets the user who runs the tests in. */
+/**
+ * A real sshd on loopback, with keys of its own, that lets the user who runs the tests in. Files
+ * are copied to and from its directory unless their paths say otherwise.
+ */
 final class Sshd implements AutoCloseable {
   private final Path directory;
-  private final int port = FreePorts.next();
+  private final int port;
   private final Program program;
 
   Sshd(Path directory) throws IOException, InterruptedException {
+    this(directory, List.of(), FreePorts.next());
+  }
+
+  /**
+   * One in another network.
+   *
+   * @param starter of it, with its arguments
+   */
+  Sshd(Path directory, List<String> starter, int port) throws IOException, InterruptedException {
     this.directory = directory;
+    this.port = port;
     String sshd = Tools.require("sshd");
     keygen("host");
     keygen("user");
@@ -37,12 +50,13 @@ final class Sshd implements AutoCloseable {
         StrictModes no
         PasswordAuthentication no
         PermitRootLogin yes
-        Subsystem sftp internal-sftp
+        Subsystem sftp internal-sftp -d %s
         """
-            .formatted(port, directory.resolve("host"), directory.resolve("authorized")));
-    program =
-        Program.start(
-            directory, sshd, "-D", "-e", "-f", directory.resolve("sshd_config").toString());
+            .formatted(
+                port, directory.resolve("host"), directory.resolve("authorized"), directory));
+    List<String> command = new ArrayList<>(starter);
+    command.addAll(List.of(sshd, "-D", "-e", "-f", directory.resolve("sshd_config").toString()));
+    program = Program.start(directory, command.toArray(String[]::new));
     try {
       program.awaitErr("Server listening on 127.0.0.1 port " + port);
     } catch (AssertionError e) {
@@ -71,6 +85,23 @@ final class Sshd implements AutoCloseable {
 
   static String user() {
     return System.getProperty("user.name");
+  }
+
+  /** What it says. */
+  Lines log() {
+    return program.err();
+  }
+
+  /** A configuration of {@code ssh} and {@code scp} that has them use the keys here. */
+  String configuration() {
+    return """
+    IdentityFile %s
+    IdentitiesOnly yes
+    BatchMode yes
+    StrictHostKeyChecking accept-new
+    UserKnownHostsFile %s
+    """
+        .formatted(directory.resolve("user"), directory.resolve("known"));
   }
 
   /** {@code ssh} or {@code scp}, told of the keys here and of nothing else. */

@@ -20,15 +20,24 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The Debian package where systemd runs: installed, made services of as the tutorial says, upgraded
- * while users come and go, and removed.
+ * The Debian package where systemd runs: installed and made services of as the tutorial and README
+ * say, upgraded while users come and go, and removed.
  */
 @Timeout(240)
 final class UpgradeIT {
   private static final String SERVER = "l4proxy-server";
   private static final String CLIENT = "l4proxy-client@web";
+  private static final Path TUTORIAL = DocPage.DIRECTORY.resolve("tutorial.md");
   private static final int BACKEND = 8000; // those of the tutorial
   private static final int PORT = 8080;
+  private static final String OFFICE = "l4proxy-client@office"; // of README
+  private static final int OFFICE_PORT = 8081;
+
+  /** Of the program's files; an engine of the machine's own may have images of it. */
+  private static final String LEFT =
+      "find /usr /etc /run /var/lib -xdev -path /var/lib/containers -prune -o -name '*l4proxy*'"
+          + " -print";
+
   private static final int RATE = 50;
   private static final int TRANSFERS = 5;
   private static final Duration TIME = Duration.ofSeconds(120);
@@ -39,18 +48,28 @@ final class UpgradeIT {
   void packageIsInstalledStartedUpgradedUnderLoadAndRemoved() throws Exception {
     Machine.missing().ifPresent(Tools::skip);
     Tools.require("nsenter");
-    List<Path> packages =
-        List.of(DebianPackage.made("1.0", directory), DebianPackage.made("2.0", directory));
+    Path before = made();
+    Path next = DebianPackage.made("2.0", directory);
     try (Machine machine = new Machine(Files.createDirectory(directory.resolve("machine")));
         EchoBackend backend =
             new EchoBackend(EchoBackend::echo, machine.call(() -> EchoBackend.listener(BACKEND)));
         Account account = new Account(directory.resolve("account"), machine.networkPrefix())) {
-      for (Path each : packages) {
+      for (Path each : List.of(before, next)) {
         Files.copy(each, machine.file("/tmp/" + each.getFileName()));
       }
-      install(machine, "1.0");
-      follow(machine);
+      follow(machine, TUTORIAL);
+      isInstalled(machine, "0.1.0");
       machine.call(() -> Users.awaitServed(PORT, TIME));
+      machine.run("cp", "/etc/l4proxy/web.env", "/etc/l4proxy/office.env");
+      machine.run("cp", "/etc/l4proxy/web.json", "/etc/l4proxy/office.json");
+      machine.run(
+          "sed",
+          "-i",
+          "s/web/office/; s/" + PORT + "/" + OFFICE_PORT + "/",
+          "/etc/l4proxy/office.json");
+      follow(machine, Path.of("README.md"));
+      machine.call(() -> Users.awaitServed(OFFICE_PORT, TIME));
+      machine.run("systemctl", "disable", "--now", OFFICE);
       String server = main(machine, SERVER);
       String client = main(machine, CLIENT);
 
@@ -83,12 +102,22 @@ final class UpgradeIT {
 
       machine.run("dpkg", "--purge", "l4proxy");
       assertEquals("", machine.run("sh", "-c", "pgrep -x java || true").strip());
-      assertEquals(
-          "",
-          machine
-              .run("find", "/usr", "/etc", "/run", "/var/lib", "-xdev", "-name", "*l4proxy*")
-              .strip());
+      assertEquals("", machine.run("sh", "-c", LEFT).strip());
     }
+  }
+
+  /** A package, made by what the tutorial has for that, where the sources are. */
+  private Path made() throws IOException, InterruptedException {
+    Tools.require("dpkg-deb");
+    Path here = Files.createDirectory(directory.resolve("sources"));
+    Files.createSymbolicLink(here.resolve("jlink"), Path.of("jlink").toAbsolutePath());
+    Files.createSymbolicLink(here.resolve("target"), Account.image().getParent());
+    for (DocPage.Block block : DocPage.read(TUTORIAL).blocks()) {
+      if (block.where().equals(DocPage.SOURCES)) {
+        Program.run(here, TIME, "sh", "-ec", String.join("\n", block.commands()));
+      }
+    }
+    return here.resolve("l4proxy.deb");
   }
 
   private static void install(Machine machine, String version)
@@ -96,17 +125,22 @@ final class UpgradeIT {
     long began = System.nanoTime();
     in(machine, "dpkg", "-i", "/tmp/l4proxy_" + version + ".deb");
     Figures.print("dpkg -i of version " + version, System.nanoTime() - began);
+    isInstalled(machine, version);
+  }
+
+  private static void isInstalled(Machine machine, String version)
+      throws IOException, InterruptedException {
     String status = machine.run("dpkg-query", "-W", "-f", "${Version} ${Status}", "l4proxy");
     assertEquals(version + " install ok installed", status.strip());
   }
 
-  /** What the tutorial has for systemd, in its order, typed by root on one machine. */
-  private static void follow(Machine machine) throws IOException, InterruptedException {
+  /** What a page has for systemd, in its order, typed by root on one machine. */
+  private static void follow(Machine machine, Path page) throws IOException, InterruptedException {
     Files.writeString(machine.file("/etc/hosts"), "127.0.0.1 localhost example.org\n");
     Files.writeString(machine.file("/usr/bin/sudo"), "#!/bin/sh\nexec env \"$@\"\n");
     machine.run("chmod", "755", "/usr/bin/sudo");
     String key = "";
-    for (DocPage.Block block : DocPage.read(DocPage.DIRECTORY.resolve("tutorial.md")).blocks()) {
+    for (DocPage.Block block : DocPage.read(page).blocks()) {
       if (block.where().equals(DocPage.SERVICES)) {
         Files.writeString(machine.file("/tmp/stdin"), "L4PROXY_JOIN=" + key + "\n");
         String typed = "cd /tmp; exec < stdin\n" + String.join("\n", block.commands());
