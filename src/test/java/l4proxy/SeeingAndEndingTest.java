@@ -326,6 +326,7 @@ final class SeeingAndEndingTest {
   }
 
   @Test
+  @Timeout(180) // to make them, on a machine that does other things too
   void thousandServicesAreListedExactlyOnceInTime() throws Exception {
     try (FakeClient busy = new FakeClient(pair)) {
       for (int i = 0; i < 999; i++) {

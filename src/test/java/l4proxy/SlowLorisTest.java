@@ -52,9 +52,8 @@ final class SlowLorisTest {
 
   /** Something to say, a byte at a time, at one door. */
   private record Stranger(String what, Connection connection, byte[] start, byte[] rest) {
-    /** Says it until it is sent away; how long that took. */
-    Long call() throws Exception {
-      long began = System.nanoTime();
+    /** Says it until it is sent away; how long that took since the first of all came. */
+    Long call(long began) throws Exception {
       try (connection) {
         connection.out().write(start);
         for (int i = 0; millis(began) < 2 * LATE_MILLIS; i++) {
@@ -89,6 +88,7 @@ final class SlowLorisTest {
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       int control = pair.server().controlAddress().port();
       List<Stranger> strangers = new ArrayList<>();
+      long began = System.nanoTime();
       byte[] header = ascii("X-A: b\r\n");
       // a TLS record whose length promises more than ever comes
       strangers.add(
@@ -112,7 +112,7 @@ final class SlowLorisTest {
               header));
       List<Future<Long>> times = new ArrayList<>();
       for (Stranger each : strangers) {
-        times.add(threads.submit((Callable<Long>) each::call));
+        times.add(threads.submit((Callable<Long>) () -> each.call(began)));
       }
       while (times.stream().anyMatch(time -> !time.isDone())) {
         try (Socket user = pair.user()) { // is served all the while
