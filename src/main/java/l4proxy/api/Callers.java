@@ -39,6 +39,15 @@ final class Callers {
     return bearer(request);
   }
 
+  /** Whether a request is still this key's: keys are revoked, sessions end. */
+  boolean isStill(Request request, Key key) {
+    try {
+      return key(request).equals(key);
+    } catch (ProblemException over) {
+      return false;
+    }
+  }
+
   private static void check(Request request, BrowserSessions.Session session)
       throws ProblemException {
     String origin = request.header("Origin");

@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
 import l4proxy.auth.Key;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
@@ -52,8 +53,12 @@ public final class EventFeed implements Events {
         + "\n\n";
   }
 
-  /** Somebody listens from now on, until it is closed. */
-  EventListener open(Key key) throws ProblemException {
+  /**
+   * Somebody listens from now on, until it is closed.
+   *
+   * @param good whether what it came with is good yet, a browser's session say
+   */
+  EventListener open(Key key, BooleanSupplier good) throws ProblemException {
     synchronized (listeners) {
       long same = listeners.stream().filter(each -> each.key().equals(key)).count();
       if (listeners.size() >= MOST_LISTENERS || same >= MOST_OF_KEY) {
@@ -65,7 +70,7 @@ public final class EventFeed implements Events {
                 + MOST_OF_KEY
                 + " with one key; close one of those.");
       }
-      EventListener listener = new EventListener(key, listeners::remove);
+      EventListener listener = new EventListener(key, good, listeners::remove);
       listeners.add(listener);
       return listener;
     }

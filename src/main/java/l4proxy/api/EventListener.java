@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import l4proxy.auth.Key;
 import org.jspecify.annotations.Nullable;
@@ -19,19 +20,26 @@ import org.jspecify.annotations.Nullable;
 final class EventListener implements Reply.Stream {
   static final int QUEUE = 256;
 
-  /** After so long without an event a comment is sent, which finds out who is gone. */
-  private static final Duration SILENCE = Duration.ofSeconds(15);
+  /** After so long without an event a comment is sent; the second one finds out who is gone. */
+  private static final Duration SILENCE = Duration.ofSeconds(4);
 
   private static final String COMMENT = ":\n\n";
 
   private final Key key;
+  private final BooleanSupplier good;
   private final Consumer<EventListener> onClose;
   private final BlockingQueue<String> queue = new ArrayBlockingQueue<>(QUEUE);
   private @Nullable Thread writer;
   private boolean over;
 
-  EventListener(Key key, Consumer<EventListener> onClose) {
+  /**
+   * It listens once {@link #write} is called.
+   *
+   * @param good whether it still may; asked before anything is said
+   */
+  EventListener(Key key, BooleanSupplier good, Consumer<EventListener> onClose) {
     this.key = key;
+    this.good = good;
     this.onClose = onClose;
   }
 
@@ -66,7 +74,7 @@ final class EventListener implements Reply.Stream {
       return;
     }
     String next = COMMENT;
-    while (true) {
+    while (good.getAsBoolean()) {
       out.write(next.getBytes(StandardCharsets.UTF_8));
       out.flush();
       String event = queue.poll(SILENCE.toMillis(), TimeUnit.MILLISECONDS);

@@ -16,6 +16,7 @@ final class ServerRoutes {
   /**
    * How the server is. What the bounds are 0 for has none.
    *
+   * @param host where clients reach it, as configured; empty when that is not said
    * @param turnedAway users, by the option that said no
    * @param ended users whose connections are over, by what ended them
    * @param controlPort where clients connect
@@ -25,6 +26,7 @@ final class ServerRoutes {
   private record ServerFigures(
       String version,
       boolean ready,
+      String host,
       int controlPort,
       Load load,
       Bounds limits,
@@ -71,6 +73,7 @@ final class ServerRoutes {
         new ServerFigures(
             proxy.version(),
             proxy.ready(),
+            proxy.host().orElse(""),
             proxy.controlAddress().port(),
             proxy.view().load(),
             Bounds.of(proxy.limits()),

@@ -15,7 +15,7 @@ final class CompletionCommand implements Command {
   @Override
   public int run(Shell shell) throws UsageException {
     if (arguments.size() != 1) {
-      throw expected(arguments.isEmpty() ? "none" : String.valueOf(arguments.size()));
+      throw expected(arguments.isEmpty() ? "none" : arguments.size() + " words");
     }
     CommandTree tree = new CommandTree();
     String script =
@@ -31,6 +31,6 @@ final class CompletionCommand implements Command {
 
   private static UsageException expected(String given) {
     return new UsageException(
-        "Expected the name of one shell, bash, zsh or fish, but there is " + given + ".");
+        "Expected the name of one shell, bash, zsh or fish, instead of " + given + ".");
   }
 }

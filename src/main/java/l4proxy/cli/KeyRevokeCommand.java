@@ -29,8 +29,8 @@ final class KeyRevokeCommand implements Command {
       access.revoke(name);
       if (last) {
         shell.warn(
-            "There is no admin key any more: stop the server, make one with 'l4proxy key create"
-                + " NAME --admin --state_dir DIR', and start it again.");
+            "There is no admin key any more: with the server stopped, make one with 'l4proxy key"
+                + " create NAME --admin --state_dir DIR'.");
       }
     }
     return 0;

@@ -167,6 +167,7 @@ final class ServerChecks {
     if (all.get("clients") instanceof JsonArray clients) {
       for (JsonElement each : clients) {
         if (each instanceof JsonObject client
+            && !ServerApi.text(client, "direct").equals("true") // that port is elsewhere
             && ServerApi.text(client, "publicAddress").endsWith(":" + port)) {
           holders.add(client);
         }

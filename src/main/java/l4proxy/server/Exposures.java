@@ -353,10 +353,20 @@ final class Exposures {
     }
     Optional<ServerSocket> drawn = ports.draw(port -> mayTake(key, port));
     if (drawn.isEmpty()) {
-      return new Outcome.Denied("no public port is free; try again later", false);
+      return new Outcome.Denied(noneFree(key), false);
     }
     leave(own);
     return new Outcome.Granted(services.open(drawn.get(), exposure, true));
+  }
+
+  private String noneFree(Key key) {
+    return key.ports()
+        .map(granted ->
+            "no port that key %s may have, %s, is free; end a client of it, or ask for a key with more ports"
+                .formatted(key.name(), granted))
+        .orElse(
+            "no port of this server, %s, is free; end a client, or start the server with more --ports"
+                .formatted(ports.allowed()));
   }
 
   private boolean mayTake(Key key, int port) {

@@ -334,6 +334,15 @@ public final class ProxyServer implements AutoCloseable {
   }
 
   /**
+   * The name by which clients and users reach it.
+   *
+   * @return as configured, with {@code --host}
+   */
+  public Optional<String> host() {
+    return config.host();
+  }
+
+  /**
    * How many users it takes, and whom.
    *
    * @return as configured

@@ -489,7 +489,8 @@ const keys = new Table(
 
 async function revoke(key) {
   const own = key.name === me.key ? " It is the key of this very session, which ends with it." : "";
-  const sure = await ask("Revoke key " + key.name + "?", "Its clients, tunnels and users end within a second, for good." + own, "Revoke the key");
+  const last = key.admin && keys.items.filter((k) => k.admin).length === 1 ? " It is the last admin key: another can only be made on the server's machine, with the server stopped." : "";
+  const sure = await ask("Revoke key " + key.name + "?", "Its clients, tunnels and users end within a second, for good." + own + last, "Revoke the key");
   if (sure) await act(() => call("DELETE", "/v1/keys/" + encodeURIComponent(key.name)));
 }
 
@@ -502,7 +503,8 @@ $("create-key").addEventListener("submit", async (event) => {
     const made = await call("POST", "/v1/keys", wanted);
     $("create-key").reset();
     const port = figures.controlPort === 2222 ? "" : ":" + figures.controlPort;
-    setText($("made-command"), "L4PROXY_JOIN=" + made.key + " l4proxy client --svr_addr " + location.hostname + port + " 127.0.0.1 22");
+    const host = figures.host.includes(":") ? "[" + figures.host + "]" : figures.host || location.hostname;
+    setText($("made-command"), "L4PROXY_JOIN=" + made.key + " l4proxy client --svr_addr " + host + port + " 127.0.0.1 22");
     $("made").showModal();
   });
 });
@@ -567,6 +569,7 @@ function showFigures(now) {
 
 // ---- events, over fetch: an EventSource cannot send a key
 
+const HEARS = $("no-events").textContent;
 let stream = null;
 
 async function listen() {
@@ -582,6 +585,7 @@ async function listen() {
       signal: mine.signal,
     });
     if (!answer.ok) throw new Refusal(answer.status, "status " + answer.status);
+    setText($("no-events"), HEARS);
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {
@@ -589,8 +593,9 @@ async function listen() {
       if (done) break;
       rest = blocks(rest + value);
     }
-  } catch {
+  } catch (e) {
     // the refresh below finds out what is wrong, and listens again
+    setText($("no-events"), e.status === 503 ? "Nothing is heard: with this key too many listen already, in other windows." : HEARS);
   }
   if (stream === mine) stream = null;
 }

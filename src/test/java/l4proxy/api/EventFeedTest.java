@@ -21,6 +21,8 @@ import java.util.Optional;
 import l4proxy.LeakCheck;
 import l4proxy.auth.BrowserSessions;
 import l4proxy.auth.Grant;
+import l4proxy.auth.JoinKey;
+import l4proxy.auth.Key;
 import l4proxy.auth.Keys;
 import l4proxy.auth.Pin;
 import l4proxy.auth.StateDirectory;
@@ -45,6 +47,7 @@ final class EventFeedTest {
   private final List<Listening> all = new ArrayList<>();
   private StateDirectory state;
   private Keys keys;
+  private BrowserSessions browsers;
   private ApiServer api;
   private String admin;
   private String joiner;
@@ -57,7 +60,8 @@ final class EventFeedTest {
     joiner = keys.created().orElseThrow().defaultKey().text();
     ProxyServer proxy = mock(ProxyServer.class);
     when(proxy.keys()).thenReturn(keys);
-    when(proxy.browsers()).thenReturn(new BrowserSessions(keys));
+    browsers = new BrowserSessions(keys);
+    when(proxy.browsers()).thenReturn(browsers);
     when(proxy.version()).thenReturn("test");
     api = new ApiServer(proxy, new Counters(), feed);
   }
@@ -77,7 +81,7 @@ final class EventFeedTest {
     private final BufferedReader in;
     private final String status;
 
-    Listening(String method, String key, int buffer) throws IOException {
+    Listening(String method, String proof, int buffer) throws IOException {
       socket = new Socket();
       if (buffer > 0) {
         socket.setReceiveBufferSize(buffer);
@@ -87,7 +91,8 @@ final class EventFeedTest {
           new InetSocketAddress(InetAddress.getLoopbackAddress(), api.address().getPort()));
       all.add(this);
       // HTTP/1.0: the body is as it is, without the lengths of chunks
-      String request = method + " /v1/events HTTP/1.0\r\nAuthorization: Bearer " + key + "\r\n\r\n";
+      String request =
+          method + " /v1/events HTTP/1.0\r\nHost: " + host() + "\r\n" + proof + "\r\n\r\n";
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       in =
           new BufferedReader(
@@ -100,7 +105,11 @@ final class EventFeedTest {
     }
 
     Listening(String key) throws IOException {
-      this("GET", key, 0);
+      this("GET", bearer(key), 0);
+      hears();
+    }
+
+    private void hears() throws IOException {
       assertTrue(status.contains(" 200 "), status);
       assertEquals(":", in.readLine());
       assertEquals("", in.readLine());
@@ -126,6 +135,14 @@ final class EventFeedTest {
         // as good an end
       }
     }
+  }
+
+  private static String bearer(String key) {
+    return "Authorization: Bearer " + key;
+  }
+
+  private String host() {
+    return "127.0.0.1:" + api.address().getPort();
   }
 
   private static Event exposed(String name, String key) {
@@ -160,7 +177,7 @@ final class EventFeedTest {
 
   @Test
   void whoDoesNotKeepUpIsLetGoAndTheOthersAreNot() throws IOException {
-    Listening slow = new Listening("GET", admin, 4096);
+    Listening slow = new Listening("GET", bearer(admin), 4096);
     Listening quick = new Listening(admin);
     long began = System.nanoTime();
     String much = "x".repeat(1000);
@@ -180,7 +197,7 @@ final class EventFeedTest {
     for (int i = 0; i < EventFeed.MOST_OF_KEY; i++) {
       new Listening(joiner);
     }
-    assertTrue(new Listening("GET", joiner, 0).status.contains(" 503 "));
+    assertTrue(new Listening("GET", bearer(joiner), 0).status.contains(" 503 "));
     new Listening(admin);
     all.getFirst().socket.close();
     Awaitility.await()
@@ -198,7 +215,7 @@ final class EventFeedTest {
         new Listening(more.getLast());
       }
     }
-    assertTrue(new Listening("GET", admin, 0).status.contains(" 503 "));
+    assertTrue(new Listening("GET", bearer(admin), 0).status.contains(" 503 "));
   }
 
   @Test
@@ -213,8 +230,27 @@ final class EventFeedTest {
   }
 
   @Test
+  void whoseSessionIsOverHearsNoMore() throws Exception {
+    Key key = keys.find(JoinKey.parse(admin).secret()).orElseThrow();
+    String code = browsers.code(key).orElseThrow();
+    String token = browsers.begin(code, "http://" + host()).orElseThrow().token();
+    String cookie = "l4proxy_" + api.address().getPort() + "=" + token;
+    Listening own = new Listening("GET", "Cookie: " + cookie, 0);
+    own.hears();
+    Listening other = new Listening(admin);
+    feed.happened(exposed("c1", "default"));
+    assertTrue(own.next().contains("c1"));
+    assertTrue(other.next().contains("c1"));
+    browsers.end(cookie);
+    feed.happened(exposed("c2", "default"));
+    assertTrue(other.next().contains("c2"));
+    assertEquals(null, own.in.readLine());
+    Awaitility.await().until(() -> feed.listeners() == 1);
+  }
+
+  @Test
   void headShowsNoEventsAndIsNoListener() throws IOException {
-    Listening head = new Listening("HEAD", admin, 0);
+    Listening head = new Listening("HEAD", bearer(admin), 0);
     assertTrue(head.status.contains(" 200 "), head.status);
     head.awaitEnd();
     Awaitility.await().until(() -> feed.listeners() == 0);

@@ -234,6 +234,18 @@ final class CheckIT {
     }
   }
 
+  /** The address of a client whose users come directly is no port of the server. */
+  @Test
+  void portThatIsADirectOneElsewhere() throws IOException, InterruptedException {
+    host.server();
+    Program client = host.client(backend.port(), "--backend_port", String.valueOf(backend.port()));
+    client.awaitOut("^PUBLIC ADDRESS: 127.0.0.1:" + backend.port() + "$");
+    String port = String.valueOf(backend.port());
+    Program check = check(Map.of(), host.control(), FreePorts.next(), "--pub_port", port);
+    assertEquals(1, check.exit(), check.said()); // its backend is not there
+    says(check, "^-- +port +no client that the key may see has " + port);
+  }
+
   @Test
   void serverWithoutKeys() throws IOException, InterruptedException {
     host.server("--no_auth");

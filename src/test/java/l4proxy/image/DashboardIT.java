@@ -202,7 +202,7 @@ final class DashboardIT {
     try (DevTools browser = browser();
         Socket user = Users.connect(port)) {
       Users.echo(user);
-      browser.go("http://" + api + "/");
+      browser.go("http://" + api.replace("127.0.0.1", "localhost") + "/");
       browser.await("!document.getElementById('login').hidden");
       browser.value(input("key", account.rememberedKey()));
       browser.value("document.querySelector('#login-form button').click()");
@@ -231,6 +231,9 @@ final class DashboardIT {
       browser.await(revoke + " !== null");
       press(browser, revoke);
       browser.await(revoke + " === null");
+      browser.value("document.querySelector('#keys [aria-label=\"Revoke key admin\"]').click()");
+      browser.await("document.getElementById('ask').innerText.includes('the last admin key')");
+      browser.value("document.getElementById('ask-no').click()");
 
       press(browser, "document.querySelector('#services tbody .danger')");
       browser.await("document.querySelectorAll('#services tbody tr').length === 0");
