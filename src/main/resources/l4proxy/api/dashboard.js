@@ -110,21 +110,26 @@ async function copy(text, where) {
   setTimeout(() => (where.textContent = before), 1500);
 }
 
+let answered = () => {};
+
 function ask(title, text, yes) {
   setText($("ask-title"), title);
   setText($("ask-text"), text);
   setText($("ask-yes"), yes);
-  const dialog = $("ask");
-  dialog.returnValue = "";
-  dialog.showModal();
+  $("ask").showModal();
   $("ask-no").focus();
-  return new Promise((resolve) =>
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true }),
-  );
+  return new Promise((resolve) => (answered = resolve));
 }
 
-$("ask-yes").addEventListener("click", () => $("ask").close("yes"));
-$("ask-no").addEventListener("click", () => $("ask").close("no"));
+function answer(yes) {
+  answered(yes);
+  $("ask").close();
+}
+
+$("ask-yes").addEventListener("click", () => answer(true));
+$("ask-no").addEventListener("click", () => answer(false));
+// Escape; a close is told of later, when the next question may be open already
+$("ask").addEventListener("close", () => $("ask").open || answered(false));
 
 // ---- a table that is filtered, sorted and paged; rows are kept, so that the focus stays
 

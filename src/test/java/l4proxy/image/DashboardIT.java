@@ -233,9 +233,10 @@ final class DashboardIT {
       browser.await(revoke + " === null");
       browser.value("document.querySelector('#keys [aria-label=\"Revoke key admin\"]').click()");
       browser.await("document.getElementById('ask').innerText.includes('the last admin key')");
-      browser.value("document.getElementById('ask-no').click()");
-
-      press(browser, "document.querySelector('#services tbody .danger')");
+      String close = "document.querySelector('#services tbody .danger').click()";
+      browser.value("(document.getElementById('ask-no').click(), " + close + ")");
+      browser.await("document.getElementById('ask').innerText.includes('Close the service')");
+      browser.value("document.getElementById('ask-yes').click()");
       browser.await("document.querySelectorAll('#services tbody tr').length === 0");
       assertEquals(1, client.exit());
     }
