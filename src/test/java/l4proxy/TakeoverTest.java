@@ -248,16 +248,7 @@ final class TakeoverTest {
         ProxyPair pair = new ProxyPair(directory, backend.address(), false);
         Socket before = pair.user()) {
       echo(before);
-      try (SocketChannel dying =
-          SocketChannel.open(UnixDomainSocketAddress.of(state().resolve("takeover")))) {
-        HostPort control = pair.server().controlAddress();
-        say(
-            dying,
-            "{\"type\":\"Take\",\"protocol\":1,\"version\":\"9\",\"control\":\"" + control + "\"}");
-        assertTrue(hear(dying).contains("\"type\":\"Yes\""));
-        say(dying, "{\"type\":\"Finish\"}");
-        assertEquals("{\"type\":\"Released\"}", hear(dying));
-      }
+      releaseTo(pair).close();
       awaitEvent(pair, "the takeover failed");
       assertFalse(pair.server().isTakenOver());
       pair.keys().create("late", Grant.ALL);
@@ -270,6 +261,39 @@ final class TakeoverTest {
         echo(after);
         assertEquals(1, users(next.server));
       }
+    }
+  }
+
+  /** A process that takes a server over, up to where it is to hold the state. */
+  private SocketChannel releaseTo(ProxyPair pair) throws IOException {
+    SocketChannel next =
+        SocketChannel.open(UnixDomainSocketAddress.of(state().resolve("takeover")));
+    HostPort control = pair.server().controlAddress();
+    say(
+        next,
+        "{\"type\":\"Take\",\"protocol\":1,\"version\":\"9\",\"control\":\"" + control + "\"}");
+    assertTrue(hear(next).contains("\"type\":\"Yes\""));
+    say(next, "{\"type\":\"Finish\"}");
+    assertEquals("{\"type\":\"Released\"}", hear(next));
+    return next;
+  }
+
+  @Test
+  void whoIsClosedWhileItTakesItsStateBackLeavesNothing() throws Exception {
+    Path lock = state().resolve("lock");
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false)) {
+      SocketChannel dying = releaseTo(pair);
+      Files.delete(lock);
+      Files.createDirectory(lock); // nobody can hold the state
+      dying.shutdownOutput();
+      assertTrue(hear(dying).contains("Cancelled"));
+      assertEquals(-1, dying.read(ByteBuffer.allocate(1)));
+      dying.close();
+      TimeUnit.MILLISECONDS.sleep(200); // it tries to hold its state by now
+      pair.server().close();
+      Files.delete(lock);
+      await().atMost(Duration.ofSeconds(20)).until(() -> StateDirectory.isHeld(state()));
     }
   }
 

@@ -140,14 +140,7 @@ final class Routes {
   private Reply events(Request request) throws ProblemException {
     Key key = callers.key(request);
     request.allow(Set.of());
-    EventListener listener = feed.open(key, () -> callers.isStill(request, key));
-    try {
-      callers.key(request); // so that a revocation either found the listener, or is found here
-      return Reply.stream("text/event-stream", listener);
-    } catch (ProblemException revoked) {
-      listener.close();
-      throw revoked;
-    }
+    return Reply.stream("text/event-stream", feed.open(key, () -> callers.isStill(request, key)));
   }
 
   private Reply alive() {

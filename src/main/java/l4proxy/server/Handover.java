@@ -339,6 +339,9 @@ final class Handover implements AutoCloseable {
     } catch (IOException e) {
       events.happened(new Event.Warned("--takeover will not find this server: " + e.getMessage()));
     }
+    if (closed) {
+      closeDoor(); // it was closed meanwhile, when there was none
+    }
     return true;
   }
 

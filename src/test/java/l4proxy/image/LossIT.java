@@ -42,6 +42,9 @@ final class LossIT {
       for (int i = 0; i < TRANSFERS; i++) {
         transfers.start(deployment.user(port));
       }
+      if (percent < TOO_MUCH) {
+        transfers.awaitAtBackend();
+      }
       int whole = transfers.areWholeOrReset(PATIENCE, began, PATIENCE);
       String what = percent + " % loss";
       Figures.print(what + ": all over after", System.nanoTime() - began);
