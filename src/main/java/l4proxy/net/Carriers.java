@@ -12,11 +12,14 @@ import jdk.management.VirtualThreadSchedulerMXBean;
  * <p>Few carriers serve small requests best, because a thread that is woken runs where its data is.
  * But a relay whose socket is always ready keeps its carrier, and small requests would starve
  * behind it; with more carriers than processors the kernel shares these out. One platform thread,
- * {@code carriers}, looks every {@value #LOOK_MILLIS} ms while data flows, and sleeps otherwise.
+ * {@code carriers}, looks every {@value #LOOK_MILLIS} ms while data flows or handshakes are done,
+ * and sleeps otherwise.
  *
  * <p>Two such relays on one carrier yield to each other alone: a carrier looks at what came from
- * outside (the poller, a timer) only when its own queue is empty. So each look also starts a probe
- * from outside; one that has not run by the next look says that others starve too.
+ * outside (the poller, a timer, each thread that is new) only when its own queue is empty. So each
+ * look also starts a probe from outside; one that has not run by the next look says that others
+ * starve too. Many handshakes at a time do the same: users who have their tunnels would wait for
+ * the last of those who have none.
  */
 final class Carriers {
   private static final long LOOK_MILLIS = 5;
@@ -61,6 +64,11 @@ final class Carriers {
     if (asleep) {
       LockSupport.unpark(watcher);
     }
+  }
+
+  /** A TLS handshake begins, which takes milliseconds without a pause; any thread. */
+  static void handshake() {
+    flowed(1);
   }
 
   private static void run() {

@@ -40,6 +40,7 @@ public final class TlsConnection implements Connection {
    * @throws IOException when the other side breaks off, is refused, or is too slow
    */
   public void handshake() throws IOException {
+    Carriers.handshake();
     try {
       engine.beginHandshake();
       HandshakeStatus status = engine.getHandshakeStatus();

@@ -51,13 +51,29 @@ class CarriersTest {
   /** Relays that are slow for want of processor time still keep all carriers to themselves. */
   @Test
   void relaysThatNeverWaitLeaveTurnsToOthers() throws InterruptedException {
+    leavesTurnsToOthers(() -> Relay.share(Buffers.RECORD));
+  }
+
+  @Test
+  void handshakesLeaveTurnsToOthers() throws InterruptedException {
+    leavesTurnsToOthers(() -> {
+      Carriers.handshake();
+      Thread.yield(); // it waits for the other side, which has answered by the time it is its turn
+    });
+  }
+
+  /**
+   * More threads than carriers do something each millisecond, of which passing on the smallest
+   * large piece would be a tenth of what counts as bulk.
+   */
+  private void leavesTurnsToOthers(Runnable something) throws InterruptedException {
     SCHEDULER.setParallelism(1);
-    int relays = 4 * PROCESSORS;
-    var busy = new CountDownLatch(relays);
+    int many = 4 * PROCESSORS;
+    var busy = new CountDownLatch(many);
     // From inside, so that they are in their carrier's own queue.
     Thread.startVirtualThread(() -> {
-      for (int i = 0; i < relays; i++) {
-        Thread.startVirtualThread(() -> relay(busy));
+      for (int i = 0; i < many; i++) {
+        Thread.startVirtualThread(() -> goOn(something, busy));
       }
     });
     busy.await();
@@ -68,14 +84,13 @@ class CarriersTest {
     assertTrue(ran, "a thread from outside never had its turn");
   }
 
-  /** Passes on the smallest large piece each millisecond, a tenth of what counts as bulk. */
-  private void relay(CountDownLatch busy) {
+  private void goOn(Runnable something, CountDownLatch busy) {
     while (!over) {
       long until = System.nanoTime() + 1_000_000;
       while (System.nanoTime() < until) {
         Thread.onSpinWait();
       }
-      Relay.share(Buffers.RECORD);
+      something.run();
       busy.countDown();
     }
   }
