@@ -135,16 +135,25 @@ public record DocPage(Path path, List<String> lines) {
    * Every command of l4proxy on the page, as it is typed: of fenced blocks, and within sentences.
    */
   public List<String> commands() {
-    List<String> typed = new ArrayList<>();
-    for (String line : lines) {
-      if (!line.startsWith("#")) { // a message is no command
-        typed.addAll(spans(line));
-      }
-    }
+    List<String> commands = new ArrayList<>(commandsInSentences());
     fences().stream()
         .filter(fence -> !fence.info().equals("text"))
-        .forEach(fence -> typed.addAll(fence.lines()));
-    return typed.stream().flatMap(line -> own(line).stream()).toList();
+        .flatMap(fence -> fence.lines().stream())
+        .forEach(line -> commands.addAll(own(line)));
+    return commands;
+  }
+
+  /** Those within sentences and tables. */
+  public List<String> commandsInSentences() {
+    List<String> commands = new ArrayList<>();
+    boolean fenced = false;
+    for (String line : lines) {
+      fenced ^= line.startsWith("```");
+      if (!fenced && !line.startsWith("#")) { // a message is no command
+        spans(line).forEach(span -> commands.addAll(own(span)));
+      }
+    }
+    return commands;
   }
 
   /** What is indented so that it looks like a block, and says nothing of tests. */

@@ -288,8 +288,9 @@ final class ServerSession implements AutoCloseable {
 
   private Tunnel tunnel(String ticket, InetSocketAddress to, boolean plain)
       throws IOException, RefusedException, InterruptedException {
-    Semaphore places = client.opening();
-    places.acquire();
+    Semaphore opening = client.opening();
+    int places = ProxyClient.places(plain);
+    opening.acquire(places);
     try {
       if (services.idleTunnels() > MOST_IDLE) {
         throw new IOException("the server asks for more tunnels than it uses");
@@ -307,7 +308,7 @@ final class ServerSession implements AutoCloseable {
         }
       }
     } finally {
-      places.release();
+      opening.release(places);
     }
   }
 
