@@ -34,13 +34,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ProxyClient implements AutoCloseable {
   /** Tunnels opened at the same time, of those that cost nothing but a connection. */
-  private static final int OPENING = 256;
+  private static final int OPENING = 64;
 
   /**
    * As many of these is one that costs both ends a TLS handshake: with 16 of them at a time the
    * first are soon there, and used again; more would all be late.
    */
-  private static final int OF_HANDSHAKE = 16;
+  private static final int OF_HANDSHAKE = 4;
 
   private static final long LOOK_MILLIS = 50;
 
