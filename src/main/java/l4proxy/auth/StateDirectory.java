@@ -27,7 +27,8 @@ public final class StateDirectory implements AutoCloseable {
 
   /**
    * The directories this process holds. A POSIX lock is lost as soon as the process closes any
-   * descriptor of the file, so a second attempt must be refused before it opens the lock file.
+   * descriptor of the file, so a second attempt must be refused before it opens the lock file; one
+   * at a time looks or locks, under this.
    */
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
@@ -82,6 +83,12 @@ public final class StateDirectory implements AutoCloseable {
   }
 
   private static FileChannel lock(Path path) throws StateException {
+    synchronized (HELD) {
+      return lockAlone(path);
+    }
+  }
+
+  private static FileChannel lockAlone(Path path) throws StateException {
     if (!HELD.add(path)) {
       throw inUse(path);
     }
@@ -132,7 +139,11 @@ public final class StateDirectory implements AutoCloseable {
       try {
         FileChannel locked = lock(path);
         synchronized (this) {
-          lockFile = locked;
+          if (closed) {
+            release(path, locked);
+          } else {
+            lockFile = locked;
+          }
         }
         return;
       } catch (StateException held) {
@@ -164,11 +175,13 @@ public final class StateDirectory implements AutoCloseable {
   public static boolean isHeld(Path directory) {
     try {
       Path path = directory.toRealPath();
-      if (HELD.contains(path)) {
-        return true;
-      }
-      try (FileChannel file = FileChannel.open(path.resolve(LOCK), StandardOpenOption.WRITE)) {
-        return file.tryLock() == null;
+      synchronized (HELD) {
+        if (HELD.contains(path)) {
+          return true;
+        }
+        try (FileChannel file = FileChannel.open(path.resolve(LOCK), StandardOpenOption.WRITE)) {
+          return file.tryLock() == null;
+        }
       }
     } catch (OverlappingFileLockException held) {
       return true;

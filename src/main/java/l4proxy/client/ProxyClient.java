@@ -33,14 +33,11 @@ import org.jspecify.annotations.Nullable;
  * #close()} returns when all threads are gone.
  */
 public final class ProxyClient implements AutoCloseable {
-  /** Tunnels opened at the same time, of those that cost nothing but a connection. */
-  private static final int OPENING = 64;
-
   /**
-   * As many of these is one that costs both ends a TLS handshake: with 16 of them at a time the
-   * first are soon there, and used again; more would all be late.
+   * Tunnels opened at the same time: each costs both ends a TLS handshake, and the first are soon
+   * there and used again; more would all be late.
    */
-  private static final int OF_HANDSHAKE = 4;
+  private static final int OPENING = 16;
 
   private static final long LOOK_MILLIS = 50;
 
@@ -359,13 +356,8 @@ public final class ProxyClient implements AutoCloseable {
     return watch;
   }
 
-  /** Places for tunnels that are being opened: each takes {@link #places} of them. */
   Semaphore opening() {
     return opening;
-  }
-
-  static int places(boolean plain) {
-    return plain ? 1 : OF_HANDSHAKE;
   }
 
   ExecutorService threads() {

@@ -288,9 +288,8 @@ final class ServerSession implements AutoCloseable {
 
   private Tunnel tunnel(String ticket, InetSocketAddress to, boolean plain)
       throws IOException, RefusedException, InterruptedException {
-    Semaphore opening = client.opening();
-    int places = ProxyClient.places(plain);
-    opening.acquire(places);
+    Semaphore places = client.opening();
+    places.acquire();
     try {
       if (services.idleTunnels() > MOST_IDLE) {
         throw new IOException("the server asks for more tunnels than it uses");
@@ -308,7 +307,7 @@ final class ServerSession implements AutoCloseable {
         }
       }
     } finally {
-      opening.release(places);
+      places.release();
     }
   }
 

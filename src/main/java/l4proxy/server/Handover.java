@@ -74,6 +74,9 @@ final class Handover implements AutoCloseable {
   /** Whether the state directory is given up, which the other may not have yet. */
   private volatile boolean released;
 
+  /** Whether it is being taken back: whoever holds it then may be this process. */
+  private volatile boolean reclaiming;
+
   private volatile boolean closed;
   private volatile Runnable then = () -> {};
 
@@ -89,9 +92,17 @@ final class Handover implements AutoCloseable {
     Path socket = directory.resolve(TakeoverLink.SOCKET);
     Files.deleteIfExists(socket); // of a process that is gone: this one holds the directory
     ServerSocketChannel door = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    door.bind(TakeoverLink.address(directory));
-    Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
-    return door;
+    boolean open = false;
+    try {
+      door.bind(TakeoverLink.address(directory));
+      Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+      open = true;
+      return door;
+    } finally {
+      if (!open) {
+        door.close();
+      }
+    }
   }
 
   /**
@@ -308,7 +319,10 @@ final class Handover implements AutoCloseable {
       // so it knows
     }
     link.close();
-    if (released && !reclaim()) {
+    reclaiming = true;
+    boolean free = !released || reclaim();
+    reclaiming = false;
+    if (!free) {
       handOver();
       return;
     }
@@ -347,10 +361,13 @@ final class Handover implements AutoCloseable {
 
   private void takeBack(String name, AcceptLoop listener) {
     long began = System.nanoTime();
-    while (!closed && !estate.services().stopped()) {
+    while (isWanted(name, listener)) {
       try {
         InetSocketAddress address = estate.address(name, listener);
         listener.resume(listen(address));
+        if (!isWanted(name, listener)) {
+          listener.stop(); // it was closed meanwhile, when it was closed already
+        }
         return;
       } catch (IOException e) {
         if (System.nanoTime() - began > FREEING.toNanos()) {
@@ -366,6 +383,11 @@ final class Handover implements AutoCloseable {
       }
       pause();
     }
+  }
+
+  /** Whether a listener that was given is to listen again: its service may have ended since. */
+  private boolean isWanted(String name, AcceptLoop listener) {
+    return !closed && !estate.services().stopped() && estate.listener(name) == listener;
   }
 
   /** Beside a process that is stopped but not gone, if need be. */
@@ -401,7 +423,7 @@ final class Handover implements AutoCloseable {
   }
 
   boolean handedOver() {
-    return handedOver || released && StateDirectory.isHeld(directory);
+    return handedOver || released && !reclaiming && StateDirectory.isHeld(directory);
   }
 
   @Override

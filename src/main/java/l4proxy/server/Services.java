@@ -383,7 +383,12 @@ final class Services implements Watch.Watched, AutoCloseable {
 
   /** Takes no new users, and no new services. */
   void stop() {
-    stopped = true;
+    lock.lock(); // whoever just got a port has it in the map behind this
+    try {
+      stopped = true;
+    } finally {
+      lock.unlock();
+    }
     ports.values().forEach(PublicPort::stop);
   }
 
