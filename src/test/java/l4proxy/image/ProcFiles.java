@@ -2,8 +2,11 @@ package l4proxy.image;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -12,12 +15,19 @@ import java.util.stream.Stream;
 record ProcFiles(long pid) {
   private static final Pattern USED = Pattern.compile("used ([0-9]+)K");
 
-  long threads() throws IOException {
-    return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
-        .filter(line -> line.startsWith("Threads:"))
-        .mapToLong(line -> Long.parseLong(line.substring(8).trim()))
-        .findFirst()
-        .orElseThrow();
+  /** The names of its threads, of which the kernel keeps 15 characters. */
+  List<String> threads() throws IOException {
+    List<String> names = new ArrayList<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+      for (Path thread : all) {
+        try {
+          names.add(Files.readString(thread.resolve("comm")).strip());
+        } catch (IOException e) {
+          // it has just ended
+        }
+      }
+    }
+    return names;
   }
 
   long descriptors() throws IOException {

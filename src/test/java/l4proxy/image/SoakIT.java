@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -18,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import l4proxy.Bytes;
 import l4proxy.EchoBackend;
 import org.awaitility.Awaitility;
@@ -38,6 +40,13 @@ final class SoakIT {
 
   /** What may be more than after the first round: pools, and what the JVM loads late. */
   private static final int MORE_THREADS = 6;
+
+  /**
+   * How many threads may carry the virtual ones: there are as many of them as the load asked for,
+   * late or early, and the JVM adds one for a while when one of them blocks.
+   */
+  private static final int MOST_CARRIERS =
+      4 * Math.max(8, 4 * Runtime.getRuntime().availableProcessors()) + MORE_THREADS;
 
   private static final int MORE_DESCRIPTORS = 40;
   private static final long MORE_HEAP_KIB = 12 * 1024;
@@ -212,19 +221,32 @@ final class SoakIT {
   /** One process, and what it holds. */
   private record Watched(String name, Program program) {
     /** What there is after a collection of garbage. */
-    record Figures(long threads, long descriptors, long heapKib) {}
+    record Figures(List<String> threads, long carriers, long descriptors, long heapKib) {
+      @Override
+      public String toString() {
+        return "threads=%d, carriers=%d, descriptors=%d, heapKib=%d"
+            .formatted(threads.size(), carriers, descriptors, heapKib);
+      }
+    }
 
     Figures figures() throws Exception {
       ProcFiles files = new ProcFiles(program.pid());
-      return new Figures(files.threads(), files.descriptors(), files.heapKib());
+      Map<Boolean, List<String>> threads =
+          files.threads().stream()
+              .collect(Collectors.partitioningBy(name -> name.startsWith("ForkJoi")));
+      return new Figures(
+          threads.get(false), threads.get(true).size(), files.descriptors(), files.heapKib());
     }
 
     void flat(Figures first) throws Exception {
       Figures now = figures();
       System.out.println("FIGURE: soak, " + name + ": " + now + ", first " + first);
       List<String> grown = new ArrayList<>();
-      if (now.threads() > first.threads() + MORE_THREADS) {
-        grown.add("threads");
+      if (now.threads().size() > first.threads().size() + MORE_THREADS) {
+        grown.add("threads " + now.threads());
+      }
+      if (now.carriers() < 1 || now.carriers() > MOST_CARRIERS) {
+        grown.add("carriers");
       }
       if (now.descriptors() > first.descriptors() + MORE_DESCRIPTORS) {
         grown.add("descriptors");
