@@ -34,7 +34,7 @@ public final class StateDirectory implements AutoCloseable {
 
   private final Path path;
   private @Nullable FileChannel lockFile;
-  private boolean closed;
+  private volatile boolean closed;
 
   private StateDirectory(Path path, @Nullable FileChannel lockFile) {
     this.path = path;
@@ -131,28 +131,28 @@ public final class StateDirectory implements AutoCloseable {
    * Holds a directory that another server gives up.
    *
    * @param time how long that may take
-   * @throws StateException if it is still held then, or cannot be written
+   * @throws StateException if it is still held then, cannot be written, or was closed
    */
   public void hold(Duration time) throws StateException {
     long began = System.nanoTime();
     while (true) {
       try {
-        FileChannel locked = lock(path);
-        synchronized (this) {
-          if (closed) {
-            release(path, locked);
-          } else {
-            lockFile = locked;
-          }
-        }
+        hold();
         return;
       } catch (StateException held) {
-        if (System.nanoTime() - began > time.toNanos()) {
+        if (closed || System.nanoTime() - began > time.toNanos()) {
           throw held;
         }
         LockSupport.parkNanos(LOOK.toNanos());
       }
     }
+  }
+
+  private synchronized void hold() throws StateException {
+    if (closed) {
+      throw new StateException("The state directory %s was closed.".formatted(path));
+    }
+    lockFile = lock(path);
   }
 
   /**
@@ -188,6 +188,15 @@ public final class StateDirectory implements AutoCloseable {
     } catch (IOException none) {
       return false;
     }
+  }
+
+  /**
+   * Whether another server holds it now.
+   *
+   * @return false also where nobody can tell
+   */
+  public synchronized boolean isElsewhere() {
+    return lockFile == null && isHeld(path);
   }
 
   /**

@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>The loop owns its listener and its threads: {@link #close()} closes the one, interrupts the
  * others, which closes the sockets they are blocked in, and returns when they are gone. {@link
- * #stop()} only closes the listener. A failure to accept (no descriptor left, say) is reported once
- * and tried again until it heals.
+ * #stop()} only closes the listener, for good, {@link #pause()} until another one is there. A
+ * failure to accept (no descriptor left, say) is reported once and tried again until it heals.
  */
 public final class AcceptLoop implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("l4proxy.accept");
@@ -41,7 +41,8 @@ public final class AcceptLoop implements AutoCloseable {
   private final ExecutorService threads;
   private volatile ServerSocket listener;
   private volatile Thread loop;
-  private volatile CountDownLatch stopped = new CountDownLatch(1);
+  private volatile CountDownLatch closed = new CountDownLatch(1);
+  private boolean stopped;
 
   /**
    * Starts to accept.
@@ -84,7 +85,7 @@ public final class AcceptLoop implements AutoCloseable {
               name,
               e.getMessage());
         }
-        pause();
+        rest();
       }
     }
   }
@@ -116,9 +117,9 @@ public final class AcceptLoop implements AutoCloseable {
     }
   }
 
-  private void pause() {
+  private void rest() {
     try {
-      stopped.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+      closed.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -143,19 +144,25 @@ public final class AcceptLoop implements AutoCloseable {
   }
 
   /**
-   * Accepts again, after a stop.
+   * Accepts again, after a pause; not if it was stopped meanwhile.
    *
    * @param again bound; closed by the loop
    */
-  public void resume(ServerSocket again) {
-    stopped = new CountDownLatch(1);
+  public synchronized void resume(ServerSocket again) {
+    closed = new CountDownLatch(1);
     listener = again;
     loop = listen(again);
+    if (stopped) {
+      pause();
+    }
   }
 
-  /** Stops accepting, and returns when the port is free; connections already accepted go on. */
-  public void stop() {
-    stopped.countDown();
+  /**
+   * Accepts nothing until it is resumed, and returns when the port is free; connections already
+   * accepted go on.
+   */
+  public synchronized void pause() {
+    closed.countDown();
     try {
       listener.close();
     } catch (IOException closedAlready) {
@@ -166,6 +173,21 @@ public final class AcceptLoop implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Accepts nothing any more, and returns when the port is free; as {@link #pause()} else. */
+  public synchronized void stop() {
+    stopped = true;
+    pause();
+  }
+
+  /**
+   * Whether it was stopped.
+   *
+   * @return true when it cannot be resumed
+   */
+  public synchronized boolean isStopped() {
+    return stopped;
   }
 
   @Override

@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import l4proxy.auth.StateDirectory;
 import l4proxy.auth.StateException;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
@@ -71,11 +70,8 @@ final class Handover implements AutoCloseable {
   private volatile boolean handedOver;
   private volatile long successor;
 
-  /** Whether the state directory is given up, which the other may not have yet. */
+  /** Whether the state directory is given up, which the other may not have yet, and the door. */
   private volatile boolean released;
-
-  /** Whether it is being taken back: whoever holds it then may be this process. */
-  private volatile boolean reclaiming;
 
   private volatile boolean closed;
   private volatile Runnable then = () -> {};
@@ -224,7 +220,7 @@ final class Handover implements AutoCloseable {
       case TakeoverMessage.Bound bound -> {
         AcceptLoop listener = listener(bound.listener());
         given.put(bound.listener(), listener);
-        listener.stop();
+        listener.pause();
         if (bound.listener().equals(TakeoverMessage.CONTROL)) {
           estate.sessions().takenOver(true);
         }
@@ -257,22 +253,27 @@ final class Handover implements AutoCloseable {
   }
 
   private void finish(TakeoverLink link) throws IOException {
-    closeDoor(); // the other opens its own there
     estate.services().handOver(true);
     given.putAll(estate.all());
-    given.values().forEach(AcceptLoop::stop);
+    given.values().forEach(AcceptLoop::pause);
     estate.leases().pause();
-    released = true;
+    release();
     estate.state().directory().release();
     link.send(new TakeoverMessage.Released());
     awaitHeld(link);
     handOver();
   }
 
+  /** The other opens a door of its own. */
+  private synchronized void release() {
+    closeDoor();
+    released = true;
+  }
+
   /** Until the other holds the state directory it may die, and then nobody would serve. */
   private void awaitHeld(TakeoverLink link) throws IOException {
     long began = System.nanoTime();
-    while (!StateDirectory.isHeld(directory)) {
+    while (!estate.state().directory().isElsewhere()) {
       if (link.isOver()) {
         throw new EOFException("it ended before it had the state directory");
       }
@@ -319,10 +320,7 @@ final class Handover implements AutoCloseable {
       // so it knows
     }
     link.close();
-    reclaiming = true;
-    boolean free = !released || reclaim();
-    reclaiming = false;
-    if (!free) {
+    if (released && !reclaim()) {
       handOver();
       return;
     }
@@ -335,39 +333,39 @@ final class Handover implements AutoCloseable {
 
   /** Holds the state directory again; false when somebody else does. */
   private boolean reclaim() {
-    if (closed) {
-      return true; // this one ends too
-    }
     try {
       estate.state().directory().hold(FREEING);
     } catch (StateException held) {
-      events.happened(new Event.Warned("the takeover failed, but: " + held.getMessage()));
-      return false;
+      if (!closed) {
+        events.happened(new Event.Warned("the takeover failed, but: " + held.getMessage()));
+      }
+      return closed; // then this one ends, too
     }
-    released = false;
     estate.services().handOver(false);
     estate.leases().begin();
+    reopen();
+    return true;
+  }
+
+  private synchronized void reopen() {
+    released = false;
+    if (closed) {
+      return;
+    }
     try {
       door = door(directory);
       admitAll();
     } catch (IOException e) {
       events.happened(new Event.Warned("--takeover will not find this server: " + e.getMessage()));
     }
-    if (closed) {
-      closeDoor(); // it was closed meanwhile, when there was none
-    }
-    return true;
   }
 
+  /** Unless its service ended meanwhile, or the server did. */
   private void takeBack(String name, AcceptLoop listener) {
     long began = System.nanoTime();
-    while (isWanted(name, listener)) {
+    while (!listener.isStopped()) {
       try {
-        InetSocketAddress address = estate.address(name, listener);
-        listener.resume(listen(address));
-        if (!isWanted(name, listener)) {
-          listener.stop(); // it was closed meanwhile, when it was closed already
-        }
+        listener.resume(listen(estate.address(name, listener)));
         return;
       } catch (IOException e) {
         if (System.nanoTime() - began > FREEING.toNanos()) {
@@ -383,11 +381,6 @@ final class Handover implements AutoCloseable {
       }
       pause();
     }
-  }
-
-  /** Whether a listener that was given is to listen again: its service may have ended since. */
-  private boolean isWanted(String name, AcceptLoop listener) {
-    return !closed && !estate.services().stopped() && estate.listener(name) == listener;
   }
 
   /** Beside a process that is stopped but not gone, if need be. */
@@ -423,18 +416,16 @@ final class Handover implements AutoCloseable {
   }
 
   boolean handedOver() {
-    return handedOver || released && !reclaiming && StateDirectory.isHeld(directory);
+    return handedOver || released && estate.state().directory().isElsewhere();
   }
 
   @Override
-  public void close() {
-    if (!closed) {
-      closed = true;
-      over.countDown();
-      if (!released) {
-        closeDoor(); // else the other may have one there
-      }
+  public synchronized void close() {
+    if (!closed && !released) {
+      closeDoor(); // else the other may have one there
     }
+    closed = true;
+    over.countDown();
   }
 
   private void closeDoor() {

@@ -311,6 +311,33 @@ final class StateDirectoryTest {
   }
 
   @Test
+  void directoryThatIsGivenUpIsElsewhereWhileAnotherHoldsIt() throws Exception {
+    try (StateDirectory first = StateDirectory.open(temp)) {
+      assertFalse(first.isElsewhere());
+      first.release();
+      assertFalse(first.isElsewhere());
+      try (StateDirectory next = StateDirectory.beside(temp)) {
+        next.hold(Duration.ofSeconds(5));
+        assertTrue(first.isElsewhere());
+      }
+      assertFalse(first.isElsewhere());
+      first.hold(Duration.ofSeconds(5));
+      assertFalse(first.isElsewhere());
+    }
+  }
+
+  @Test
+  void directoryThatWasClosedIsNotHeldAgain() throws Exception {
+    StateDirectory given = StateDirectory.open(temp);
+    given.release();
+    given.close();
+    StateException closed =
+        assertThrows(StateException.class, () -> given.hold(Duration.ofMinutes(1)));
+    assertTrue(closed.getMessage().contains("was closed"), closed.getMessage());
+    StateDirectory.open(temp).close();
+  }
+
+  @Test
   void directoryHeldByAnotherProcessIsSeenAsSuch() throws Exception {
     assertFalse(StateDirectory.isHeld(temp.resolve("none")));
     try (LockHolder other = LockHolder.start(temp, temp.resolve("lock"))) {

@@ -198,15 +198,7 @@ final class AcceptLoopTest {
 
   @Test
   void stopLetsConnectionsGoOn() throws Exception {
-    try (AcceptLoop loop =
-            new AcceptLoop(
-                "test",
-                Loopback.listener(),
-                socket -> {
-                  try (socket) {
-                    socket.getInputStream().transferTo(socket.getOutputStream());
-                  }
-                });
+    try (AcceptLoop loop = echo();
         Socket user = connect(loop)) {
       user.getOutputStream().write(1);
       assertEquals(1, user.getInputStream().read());
@@ -218,25 +210,44 @@ final class AcceptLoopTest {
   }
 
   @Test
-  void stoppedLoopAcceptsAgainFromAnotherListener() throws Exception {
-    try (AcceptLoop loop =
-        new AcceptLoop(
-            "test",
-            Loopback.listener(),
-            socket -> {
-              try (socket) {
-                socket.getInputStream().transferTo(socket.getOutputStream());
-              }
-            })) {
-      int port = loop.port();
-      loop.stop();
+  void pausedLoopAcceptsAgainFromAnotherListener() throws Exception {
+    try (AcceptLoop loop = echo()) {
+      loop.pause();
       assertThrows(IOException.class, loop::share);
-      loop.resume(Sockets.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)));
+      assertFalse(loop.isStopped());
+      loop.resume(listener(loop.port()));
       try (Socket user = connect(loop)) {
         user.getOutputStream().write(1);
         assertEquals(1, user.getInputStream().read());
       }
     }
+  }
+
+  @Test
+  void loopThatIsStoppedInItsPauseStaysSo() throws Exception {
+    try (AcceptLoop loop = echo()) {
+      loop.pause();
+      loop.stop();
+      assertTrue(loop.isStopped());
+      loop.resume(listener(loop.port()));
+      assertThrows(ConnectException.class, () -> connect(loop).close());
+      listener(loop.port()).close(); // the port is free
+    }
+  }
+
+  private static AcceptLoop echo() throws IOException {
+    return new AcceptLoop(
+        "test",
+        Loopback.listener(),
+        socket -> {
+          try (socket) {
+            socket.getInputStream().transferTo(socket.getOutputStream());
+          }
+        });
+  }
+
+  private static ServerSocket listener(int port) throws IOException {
+    return Sockets.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
   }
 
   /** As when there are no descriptors left. */
