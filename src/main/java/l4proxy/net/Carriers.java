@@ -36,6 +36,7 @@ final class Carriers {
   private static final int MOST = 4 * MANY;
 
   private static final LongAdder FLOWED = new LongAdder();
+  private static final LongAdder HANDSHAKES = new LongAdder();
   private static volatile boolean asleep;
 
   private Carriers() {}
@@ -60,24 +61,30 @@ final class Carriers {
    */
   static void flowed(int bytes) {
     FLOWED.add(bytes);
+    wake();
+  }
+
+  /** A TLS handshake begins, which takes milliseconds without a pause; any thread. */
+  static void handshake() {
+    HANDSHAKES.increment();
+    wake();
+  }
+
+  private static void wake() {
     Thread watcher = Watcher.THREAD;
     if (asleep) {
       LockSupport.unpark(watcher);
     }
   }
 
-  /** A TLS handshake begins, which takes milliseconds without a pause; any thread. */
-  static void handshake() {
-    flowed(1);
-  }
-
   private static void run() {
     var scheduler = ManagementFactory.getPlatformMXBean(VirtualThreadSchedulerMXBean.class);
     while (true) {
       scheduler.setParallelism(FEW);
-      long before = FLOWED.sum();
+      long flowed = FLOWED.sum();
+      long handshakes = HANDSHAKES.sum();
       asleep = true;
-      while (FLOWED.sum() == before) {
+      while (FLOWED.sum() == flowed && HANDSHAKES.sum() == handshakes) {
         LockSupport.park();
       }
       asleep = false;
