@@ -41,6 +41,7 @@ import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
 import l4proxy.server.ForwarderView;
 import l4proxy.server.Limits;
+import l4proxy.server.PortTakenException;
 import l4proxy.server.ProxyServer;
 import l4proxy.server.ServerConfig;
 import l4proxy.server.ServerState;
@@ -307,8 +308,7 @@ final class TakeoverTest {
   void portOfAServiceThatEndedMeanwhileIsNotTakenBack() throws Exception {
     try (EchoBackend backend = new EchoBackend();
         ProxyPair pair = new ProxyPair(directory, backend.address(), false)) {
-      ProxyAccess access = ProxyAccess.of(Optional.of("me:secret"), Optional.empty());
-      ForwarderView proxy = pair.server().forwarders().open("fwd", 0, access);
+      ForwarderView proxy = forwardProxy(pair);
       int port = HostPort.parse(proxy.publicAddress(), -1).port();
       SocketChannel dying = take(pair);
       for (String step : List.of("Share", "Bound")) {
@@ -482,8 +482,7 @@ final class TakeoverTest {
   void forwardProxiesKeepTheirPortsAndLogins() throws Exception {
     try (EchoBackend backend = new EchoBackend();
         ProxyPair pair = new ProxyPair(directory, backend.address(), false)) {
-      ProxyAccess access = ProxyAccess.of(Optional.of("me:secret"), Optional.empty());
-      ForwarderView before = pair.server().forwarders().open("fwd", 0, access);
+      ForwarderView before = forwardProxy(pair);
       int port = HostPort.parse(before.publicAddress(), -1).port();
       try (Next next = next(pair).start()) {
         assertEquals(List.of(before), next.server.forwarders().list());
@@ -491,6 +490,11 @@ final class TakeoverTest {
         assertEquals("HTTP/1.1 403", connect(port, "Proxy-Authorization: Basic bWU6c2VjcmV0\r\n"));
       }
     }
+  }
+
+  private static ForwarderView forwardProxy(ProxyPair pair) throws IOException, PortTakenException {
+    ProxyAccess access = ProxyAccess.of(Optional.of("me:secret"), Optional.empty());
+    return pair.server().forwarders().open("fwd", 0, access);
   }
 
   /** How a proxy begins its answer to who wants to go where it does not go. */

@@ -13,6 +13,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -90,9 +91,17 @@ final class Account implements AutoCloseable {
     return program;
   }
 
+  /** Where shells look for programs: in these directories first, then in the image. */
+  static String path(Path... first) {
+    return Stream.concat(
+            Stream.concat(Stream.of(first), Stream.of(image().resolve("bin"))).map(Path::toString),
+            Stream.of(System.getenv("PATH")))
+        .collect(Collectors.joining(":"));
+  }
+
   private Map<String, String> environment() {
     Map<String, String> all = new HashMap<>();
-    all.put("PATH", image().resolve("bin") + ":" + System.getenv("PATH"));
+    all.put("PATH", path());
     all.put("HOME", directory.resolve("home").toString());
     all.put("XDG_CONFIG_HOME", directory.resolve("config").toString());
     all.put("L4PROXY_STATE_DIR", state().toString());

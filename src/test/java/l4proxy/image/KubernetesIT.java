@@ -90,13 +90,12 @@ final class KubernetesIT {
             .filter(block -> block.where().contains("KubernetesIT"))
             .map(block -> String.join("\n", block.commands()))
             .collect(Collectors.joining("\n"));
-    String path = programs + ":" + Account.image().resolve("bin") + ":" + System.getenv("PATH");
     try (Account account = new Account(directory.resolve("account"))) {
       account.server();
       Map<String, String> here =
           Map.of(
               "PATH",
-              path,
+              Account.path(programs),
               "SOURCES",
               Path.of("").toAbsolutePath().toString(),
               "L4PROXY_SVR_ADDR",

@@ -104,7 +104,7 @@ final class Surroundings implements AutoCloseable {
 
   /** Where shells look for programs: these first. */
   String path() {
-    return programs + ":" + Account.image().resolve("bin") + ":" + System.getenv("PATH");
+    return Account.path(programs);
   }
 
   @Override
