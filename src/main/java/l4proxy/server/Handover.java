@@ -2,17 +2,7 @@ package l4proxy.server;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.StandardProtocolFamily;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -22,7 +12,6 @@ import l4proxy.events.Event;
 import l4proxy.events.Events;
 import l4proxy.net.AcceptLoop;
 import l4proxy.net.HostPort;
-import l4proxy.net.Sockets;
 
 /**
  * Lets another server process take this one over, see {@link Takeover}: shares each listener,
@@ -59,46 +48,28 @@ final class Handover implements AutoCloseable {
 
   private static final long LOOK_MILLIS = 20;
 
-  private final Path directory;
   private final Estate estate;
   private final Events events;
   private final String version;
-  private volatile ServerSocketChannel door;
+  private final TakeoverDoor door;
+  private final GivenListeners given;
   private final ReentrantLock one = new ReentrantLock();
-  private final Map<String, AcceptLoop> given = new LinkedHashMap<>();
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile boolean handedOver;
   private volatile long successor;
 
-  /** Whether the state directory is given up, which the other may not have yet, and the door. */
+  /** Whether the state directory is given up, which the other may not have yet. */
   private volatile boolean released;
 
   private volatile boolean closed;
   private volatile Runnable then = () -> {};
 
-  private Handover(Estate estate, Events events, String version) throws IOException {
-    this.directory = estate.state().directory().path();
+  private Handover(Estate estate, Events events, String version) {
     this.estate = estate;
     this.events = events;
     this.version = version;
-    this.door = door(directory);
-  }
-
-  private static ServerSocketChannel door(Path directory) throws IOException {
-    Path socket = directory.resolve(TakeoverLink.SOCKET);
-    Files.deleteIfExists(socket); // of a process that is gone: this one holds the directory
-    ServerSocketChannel door = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    boolean open = false;
-    try {
-      door.bind(TakeoverLink.address(directory));
-      Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
-      open = true;
-      return door;
-    } finally {
-      if (!open) {
-        door.close();
-      }
-    }
+    this.given = new GivenListeners(estate, events);
+    this.door = new TakeoverDoor(estate.state().directory().path(), this::admit);
   }
 
   /**
@@ -108,7 +79,7 @@ final class Handover implements AutoCloseable {
   static Optional<Handover> open(Estate estate, Events events, String version) {
     try {
       Handover open = new Handover(estate, events, version);
-      open.admitAll();
+      open.door.open();
       return Optional.of(open);
     } catch (IOException | IllegalArgumentException | UnsupportedOperationException e) {
       events.happened(new Event.Warned("--takeover will not find this server: " + e.getMessage()));
@@ -116,24 +87,8 @@ final class Handover implements AutoCloseable {
     }
   }
 
-  private void admitAll() {
-    ServerSocketChannel now = door;
-    Thread.ofVirtual().name("takeover door").start(() -> admit(now));
-  }
-
-  private void admit(ServerSocketChannel at) {
+  private void admit(TakeoverLink link) {
     try {
-      while (true) {
-        SocketChannel channel = at.accept();
-        Thread.ofVirtual().name("takeover").start(() -> admit(channel));
-      }
-    } catch (IOException closing) {
-      // no one comes any more
-    }
-  }
-
-  private void admit(SocketChannel channel) {
-    try (TakeoverLink link = new TakeoverLink(channel)) {
       if (link.next(HELLO) instanceof TakeoverMessage.Take take) {
         Optional<String> no = refusal(take);
         if (no.isPresent()) {
@@ -218,9 +173,7 @@ final class Handover implements AutoCloseable {
         link.send(new TakeoverMessage.Shared(share.listener()));
       }
       case TakeoverMessage.Bound bound -> {
-        AcceptLoop listener = listener(bound.listener());
-        given.put(bound.listener(), listener);
-        listener.pause();
+        given.give(bound.listener(), listener(bound.listener()));
         if (bound.listener().equals(TakeoverMessage.CONTROL)) {
           estate.sessions().takenOver(true);
         }
@@ -254,20 +207,14 @@ final class Handover implements AutoCloseable {
 
   private void finish(TakeoverLink link) throws IOException {
     estate.services().handOver(true);
-    given.putAll(estate.all());
-    given.values().forEach(AcceptLoop::pause);
+    given.giveAll();
     estate.leases().pause();
-    release();
+    door.close(); // the other opens its own there
+    released = true;
     estate.state().directory().release();
     link.send(new TakeoverMessage.Released());
     awaitHeld(link);
     handOver();
-  }
-
-  /** The other opens a door of its own. */
-  private synchronized void release() {
-    closeDoor();
-    released = true;
   }
 
   /** Until the other holds the state directory it may die, and then nobody would serve. */
@@ -324,8 +271,7 @@ final class Handover implements AutoCloseable {
       handOver();
       return;
     }
-    given.forEach(this::takeBack);
-    given.clear();
+    given.takeBack();
     estate.sessions().takenOver(false);
     estate.state().keys().freeze(false);
     events.happened(new Event.Warned("the takeover failed (" + why + "): this server goes on"));
@@ -349,48 +295,12 @@ final class Handover implements AutoCloseable {
 
   private synchronized void reopen() {
     released = false;
-    if (closed) {
-      return;
-    }
     try {
-      door = door(directory);
-      admitAll();
+      if (!closed) {
+        door.open();
+      }
     } catch (IOException e) {
       events.happened(new Event.Warned("--takeover will not find this server: " + e.getMessage()));
-    }
-  }
-
-  /** Unless its service ended meanwhile, or the server did. */
-  private void takeBack(String name, AcceptLoop listener) {
-    long began = System.nanoTime();
-    while (!listener.isStopped()) {
-      try {
-        listener.resume(listen(estate.address(name, listener)));
-        return;
-      } catch (IOException e) {
-        if (System.nanoTime() - began > FREEING.toNanos()) {
-          events.happened(
-              new Event.Warned(
-                  "cannot listen on port "
-                      + listener.port()
-                      + " again ("
-                      + e.getMessage()
-                      + "): end what uses it, and start this server anew"));
-          return;
-        }
-      }
-      pause();
-    }
-  }
-
-  /** Beside a process that is stopped but not gone, if need be. */
-  private static ServerSocket listen(InetSocketAddress address) throws IOException {
-    try {
-      return Sockets.listen(address);
-    } catch (IOException taken) {
-      ServerSocket beside = Sockets.listenBeside(address);
-      Sockets.share(beside, false);
-      return beside;
     }
   }
 
@@ -421,19 +331,8 @@ final class Handover implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    if (!closed && !released) {
-      closeDoor(); // else the other may have one there
-    }
+    door.close();
     closed = true;
     over.countDown();
-  }
-
-  private void closeDoor() {
-    try {
-      door.close();
-      Files.deleteIfExists(directory.resolve(TakeoverLink.SOCKET));
-    } catch (IOException e) {
-      // the next process removes it
-    }
   }
 }
