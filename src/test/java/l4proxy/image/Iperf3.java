@@ -19,6 +19,8 @@ final class Iperf3 implements AutoCloseable {
   /** Said while the server has not seen the end of the run before. */
   private static final String BUSY = "the server is busy running a test";
 
+  private static final Pattern SECOND = Pattern.compile(" ([0-9.]+) Kbits/sec");
+
   private final Path directory;
   private final int port = FreePorts.next();
   private final Program program;
@@ -86,13 +88,18 @@ final class Iperf3 implements AutoCloseable {
     return Program.start(directory, command.toArray(String[]::new));
   }
 
-  /** What the receiver of such a run, which has ended, says it got. */
+  /** What this end of such a run, which goes on, says of the last five seconds. */
   static double bytesASecond(Program run) {
-    Matcher matcher = Pattern.compile("([0-9.]+) Kbits/sec +receiver").matcher(run.out().text());
-    if (!matcher.find()) {
-      throw new AssertionError("no sum" + run.said());
-    }
-    return Double.parseDouble(matcher.group(1)) * 1000 / 8;
+    List<Double> seconds =
+        run.out().all().stream()
+            .map(SECOND::matcher)
+            .filter(Matcher::find)
+            .map(found -> Double.parseDouble(found.group(1)) * 1000 / 8)
+            .toList();
+    return seconds.subList(Math.max(0, seconds.size() - 5), seconds.size()).stream()
+        .mapToDouble(Double::doubleValue)
+        .average()
+        .orElseThrow(() -> new AssertionError("no second of it" + run.said()));
   }
 
   @Override
