@@ -8,6 +8,7 @@ import time
 LOOPBACK, FRESH, LINK, LOSSY = "loopback", "fresh", "link", "lossy"
 MORE, LESS = "more", "less"
 SILENCE_S = 60
+BURSTS = 3  # before the silence
 LINK_BULK_S = 5
 SETTLE_S = 1
 
@@ -118,12 +119,16 @@ def far_connects(stage, pair):
 
 
 def burst(stage, all_pairs):
+    def users(pair):
+        return stage.fresh(pair, "greet", 200, at_once=200)
+
     for pair in all_pairs:
-        stage.fresh(pair, "greet", 1)
+        for _ in range(BURSTS):
+            users(pair)
     time.sleep(SILENCE_S)
 
     def one(pair):
-        result = stage.fresh(pair, "greet", 200, at_once=200)
+        result = users(pair)
         return {"p99": result["whole"]["p99"], "errors": result["errors"]}
     return {pair.peer.name: (lambda pair=pair: one(pair)) for pair in all_pairs}
 

@@ -79,7 +79,9 @@ final class SessionTunnels {
   }
 
   private TunnelPool pool(TunnelKind kind) {
-    TunnelPool pool = pools.computeIfAbsent(kind, k -> new TunnelPool(count -> ask(kind, count)));
+    TunnelPool pool =
+        pools.computeIfAbsent(
+            kind, k -> new TunnelPool(count -> ask(kind, count), System::nanoTime));
     if (session.draining() || session.over()) {
       pool.close();
     }

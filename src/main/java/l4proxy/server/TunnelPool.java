@@ -10,23 +10,32 @@ import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
+import java.util.function.LongSupplier;
 import l4proxy.wire.Tunnel;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The idle tunnels of one session, and the users who wait for one.
  *
- * <p>The tunnel used last is taken first, so that those beyond the demand grow old and are closed.
- * Whoever finds too few asks the client for more, one ticket a tunnel. Users are served in the
- * order in which they came. {@link #keep()}, called once a second, checks that idle tunnels are
- * alive, and retires old ones. All methods may be called from any thread and none does I/O under
- * the lock.
+ * <p>The tunnel used last is taken first, so that those beyond the demand of the last ten minutes
+ * grow old and are closed. Whoever finds too few asks the client for more, one ticket a tunnel.
+ * Users are served in the order in which they came. {@link #keep()}, called once a second, checks
+ * that idle tunnels are alive, and retires old ones. All methods may be called from any thread and
+ * none does I/O under the lock.
  */
 final class TunnelPool {
   private static final int LEAST = 2;
   private static final int MOST_SPARE = 64;
   private static final long CHECK_AFTER = Duration.ofMillis(4500).toNanos();
+
+  /** A pool that has more than these gives back what nobody used for a minute. */
+  private static final int MOST_KEPT = 256;
+
   private static final long RETIRE_AFTER = Duration.ofSeconds(60).toNanos();
+
+  /** Those few are kept for when as many users come again as came lately, all at once. */
+  private static final long FORGET_AFTER = Duration.ofMinutes(10).toNanos();
+
   private static final Duration CHECKING = Duration.ofSeconds(5);
 
   /** A tunnel nobody uses. */
@@ -42,6 +51,7 @@ final class TunnelPool {
   }
 
   private final IntConsumer ask;
+  private final LongSupplier clock;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition fuller = lock.newCondition();
   private final Deque<Idle> idle = new ArrayDeque<>();
@@ -56,9 +66,11 @@ final class TunnelPool {
    * An empty pool.
    *
    * @param ask asks the client for that many tunnels more
+   * @param clock nanoseconds that only go forward
    */
-  TunnelPool(IntConsumer ask) {
+  TunnelPool(IntConsumer ask, LongSupplier clock) {
     this.ask = ask;
+    this.clock = clock;
   }
 
   /** Takes an idle tunnel, or waits for one; null when none came in time or the session is over. */
@@ -157,7 +169,7 @@ final class TunnelPool {
   }
 
   private void offer(Tunnel tunnel) {
-    long now = System.nanoTime();
+    long now = clock.getAsLong();
     offer(tunnel, now, now);
   }
 
@@ -188,8 +200,8 @@ final class TunnelPool {
   }
 
   /**
-   * Retires what is too many and too old, checks half of what was not used lately, and asks for
-   * what is missing.
+   * Retires what is too many and too old, checks a quarter of what was not used lately, and asks
+   * for what is missing.
    */
   void keep() {
     List<Tunnel> retired = new ArrayList<>();
@@ -197,14 +209,14 @@ final class TunnelPool {
     int missing;
     lock.lock();
     try {
-      long now = System.nanoTime();
-      int half = (idle.size() + 1) / 2;
+      long now = clock.getAsLong();
+      int quarter = (idle.size() + 3) / 4;
       for (Iterator<Idle> all = idle.iterator(); all.hasNext(); ) {
         Idle each = all.next();
-        if (now - each.used() > RETIRE_AFTER && idle.size() > LEAST) {
+        if (isTooMany(now - each.used())) {
           all.remove();
           retired.add(each.tunnel());
-        } else if (now - each.checked() > CHECK_AFTER && due.size() < half) {
+        } else if (now - each.checked() > CHECK_AFTER && due.size() < quarter) {
           all.remove();
           due.add(each);
           checking++;
@@ -217,6 +229,12 @@ final class TunnelPool {
     request(missing);
     retired.forEach(Tunnel::close);
     due.forEach(each -> Thread.ofVirtual().name("tunnel check").start(() -> check(each)));
+  }
+
+  /** Whether one of the idle tunnels, unused for so long, is. Under the lock. */
+  private boolean isTooMany(long unused) {
+    return unused > RETIRE_AFTER && idle.size() > MOST_KEPT
+        || unused > FORGET_AFTER && idle.size() > LEAST;
   }
 
   private void check(Idle entry) {
@@ -235,7 +253,7 @@ final class TunnelPool {
       }
     }
     if (good) {
-      offer(entry.tunnel(), entry.used(), System.nanoTime());
+      offer(entry.tunnel(), entry.used(), clock.getAsLong());
     }
   }
 

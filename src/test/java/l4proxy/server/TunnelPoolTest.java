@@ -4,10 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.mock;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import l4proxy.LeakCheck;
 import l4proxy.Loopback;
 import l4proxy.net.Watch;
@@ -25,7 +29,7 @@ final class TunnelPoolTest {
 
   @Test
   void tunnelUsedLastIsTakenFirstSoThatTheOthersGrowOld() throws Exception {
-    TunnelPool pool = new TunnelPool(count -> {});
+    TunnelPool pool = new TunnelPool(count -> {}, System::nanoTime);
     try (Watch watch = new Watch();
         Loopback one = Loopback.pair();
         Loopback other = Loopback.pair();
@@ -48,7 +52,7 @@ final class TunnelPoolTest {
   @Test
   void filledPoolHasAsManyIdleTunnelsAsThereWereTunnelsAndAFewMore() throws Exception {
     List<Integer> asked = new ArrayList<>();
-    TunnelPool pool = new TunnelPool(asked::add);
+    TunnelPool pool = new TunnelPool(asked::add, System::nanoTime);
     pool.keep();
     assertEquals(List.of(2), asked);
     try (Watch watch = new Watch();
@@ -65,5 +69,37 @@ final class TunnelPoolTest {
       int missing = asked.stream().mapToInt(Integer::intValue).sum();
       assertTrue(missing >= 4, "asked for " + missing + " more");
     }
+  }
+
+  @Test
+  void tunnelsOfABurstAreKeptForTheNextOneForTenMinutes() throws Exception {
+    assertEquals(200, leftAfter(200, Duration.ofMinutes(9)));
+    assertEquals(2, leftAfter(200, Duration.ofMinutes(11)));
+  }
+
+  @Test
+  void moreThanABurstNeedsAreKeptForAMinute() throws Exception {
+    assertEquals(300, leftAfter(300, Duration.ofSeconds(50)));
+    assertEquals(256, leftAfter(300, Duration.ofSeconds(70)));
+  }
+
+  /** How many of so many tunnels are still open some time after users were done with them. */
+  private static int leftAfter(int tunnels, Duration time) throws Exception {
+    AtomicLong now = new AtomicLong();
+    AtomicInteger left = new AtomicInteger(tunnels);
+    TunnelPool pool = new TunnelPool(count -> {}, now::get);
+    for (int i = 0; i < tunnels; i++) {
+      Tunnel tunnel = mock(Tunnel.class);
+      doAnswer(closed -> left.decrementAndGet()).when(tunnel).close();
+      pool.add(tunnel);
+    }
+    List<Tunnel> burst = new ArrayList<>();
+    for (int i = 0; i < tunnels; i++) {
+      burst.add(pool.take(SOON));
+    }
+    burst.forEach(pool::back);
+    now.addAndGet(time.toNanos());
+    pool.keep();
+    return left.get();
   }
 }
