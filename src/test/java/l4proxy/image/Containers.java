@@ -1,12 +1,15 @@
 package l4proxy.image;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -17,6 +20,7 @@ import java.util.Set;
 final class Containers implements AutoCloseable {
   static final String IMAGE = "localhost/l4proxy";
   private static final Duration TIME = Duration.ofSeconds(60);
+  private static final Duration BUILDING = Duration.ofMinutes(5);
 
   private final Path directory;
   private final String podman;
@@ -79,6 +83,41 @@ final class Containers implements AutoCloseable {
     command.add(IMAGE);
     command.addAll(Arrays.asList(words));
     podman(command.toArray(String[]::new));
+  }
+
+  /**
+   * Containers and volumes that commands of a page make, by the names that they have there. The
+   * test is skipped where they are somebody's.
+   */
+  void typed(List<String> containers, List<String> volumes)
+      throws IOException, InterruptedException {
+    String all = podman("ps", "-a", "--format", "{{.Names}}");
+    String kept = podman("volume", "ls", "-q");
+    if (all.lines().anyMatch(containers::contains) || kept.lines().anyMatch(volumes::contains)) {
+      Tools.skip("podman has " + containers + " or " + volumes + " already");
+    }
+    volumes.forEach(volume -> made.add(List.of("volume", "rm", "-f", volume)));
+    containers.forEach(container -> made.add(List.of("rm", "-f", "-t", "0", container)));
+  }
+
+  /** Types commands of docker where the sources are; what they print. */
+  String type(String commands) throws IOException, InterruptedException {
+    Path docker = Files.createDirectories(directory.resolve("programs")).resolve("docker");
+    Files.writeString(docker, "#!/bin/sh\nexec " + podman + " \"$@\"\n");
+    if (!docker.toFile().setExecutable(true)) {
+      throw new IOException(docker + " cannot be made executable");
+    }
+    Map<String, String> environment = new HashMap<>(System.getenv());
+    environment.put("PATH", docker.getParent() + ":" + System.getenv("PATH"));
+    environment.put("BUILDAH_FORMAT", "docker"); // as README says
+    environment.put("BUILDAH_ISOLATION", "chroot");
+    try (Program shell =
+        Program.start(Path.of("").toAbsolutePath(), environment, List.of("sh", "-ec", commands))) {
+      if (shell.exit(BUILDING) != 0) {
+        throw new AssertionError(commands + shell.said());
+      }
+      return shell.out().text();
+    }
   }
 
   /** A container's address in a network. */

@@ -79,6 +79,49 @@ final class ContainersIT {
   }
 
   @Test
+  @Timeout(600)
+  void commandsOfReadmeRelayAUser() throws IOException, InterruptedException {
+    List<String> blocks = DockerIT.blocks();
+    try (Containers all = new Containers(directory)) {
+      all.typed(List.of("server", "client"), List.of("l4proxy", "client"));
+      all.network("back", "--subnet", "10.0.0.0/24");
+      all.start(
+          "backend",
+          List.of("back"),
+          List.of(
+              "--ip",
+              "10.0.0.7",
+              "--sysctl",
+              "net.ipv4.ip_unprivileged_port_start=0",
+              "--entrypoint",
+              "/opt/l4proxy/bin/jwebserver"),
+          "-b",
+          "0.0.0.0",
+          "-p",
+          "80",
+          "-d",
+          "/etc");
+      all.type(blocks.get(0));
+      try (Program server = Program.start(directory, "podman", "logs", "-f", "server")) {
+        server.awaitErr(" ready; l4proxy ");
+      }
+      String key = all.type(blocks.get(1)).strip();
+      String host =
+          all.podman("network", "inspect", "podman", "-f", "{{(index .Subnets 0).Gateway}}")
+              .strip();
+      all.type(
+          blocks
+              .get(2)
+              .replace("l4p1_…", key)
+              .replace("--svr_addr example.org", "--svr_addr " + host));
+      try (Program client = Program.start(directory, "podman", "logs", "-f", "client")) {
+        String passwd = get("/passwd", "127.0.0.1", Account.publicPort(client));
+        assertTrue(passwd.contains("l4proxy:x:10001:10001:"), passwd);
+      }
+    }
+  }
+
+  @Test
   void serverThatIsNotThereIsUnhealthy() throws IOException, InterruptedException {
     try (Containers all = new Containers(directory)) {
       all.network("front");

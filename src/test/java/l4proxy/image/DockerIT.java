@@ -62,7 +62,8 @@ final class DockerIT {
 
   @TempDir private Path directory;
 
-  private static List<String> blocks() throws IOException {
+  /** What is typed to have a server, a key, and a client. */
+  static List<String> blocks() throws IOException {
     return DocPage.read(Path.of("README.md")).blocks().stream()
         .filter(block -> block.where().contains("DockerIT"))
         .map(block -> String.join("\n", block.commands()))
