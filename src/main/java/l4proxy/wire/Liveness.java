@@ -45,9 +45,13 @@ final class Liveness {
   private boolean hasty;
   private boolean suspect;
 
-  /** The next tick asks at once: the control connection beside this tunnel was lost. */
+  /** Since the last tick: what was read meanwhile may have come before the reason to suspect. */
+  private boolean fresh;
+
+  /** The next quiet tick asks at once: the control connection beside this tunnel was lost. */
   void suspect() {
     suspect = true;
+    fresh = true;
   }
 
   /**
@@ -59,13 +63,15 @@ final class Liveness {
    *     read
    */
   Verdict tick(long read, long delivered, boolean unanswered) {
+    boolean justNow = fresh;
+    fresh = false;
     if (read != lastRead) {
       lastRead = read;
       quiet = 0;
       unread = 0;
       heldUp = 0;
       asked = false;
-      suspect = false;
+      suspect &= justNow;
       return Verdict.NOTHING;
     }
     if (read != delivered) {

@@ -84,6 +84,24 @@ final class LivenessTest {
     assertEquals(BROKEN, liveness.tick(4, 4, false));
   }
 
+  /** A user's last word, and right after it the control connection is lost. */
+  @Test
+  void whatIsReadInTheTickOfASuspicionDoesNotEndIt() {
+    liveness.suspect();
+    nothing(1, 4, 4, false);
+    assertEquals(PING, liveness.tick(4, 4, false));
+    nothing(2 * SILENCE - 2, 4, 4, false);
+    assertEquals(BROKEN, liveness.tick(4, 4, false));
+  }
+
+  @Test
+  void whatIsReadLaterEndsASuspicion() {
+    liveness.suspect();
+    nothing(1, 4, 4, false);
+    nothing(1, 8, 8, false);
+    nothing(1000, 8, 8, false);
+  }
+
   /** A question once asked has to be answered, also when what was written is. */
   @Test
   void questionStandsUntilSomethingIsRead() {
