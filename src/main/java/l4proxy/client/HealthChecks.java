@@ -34,11 +34,9 @@ final class HealthChecks {
     this.over = over;
   }
 
-  /** The server has just been asked for a service, which it takes for fit: says when it is not. */
+  /** The server has just been asked for a service, of which it has what this process said last. */
   void asked(Service service) {
-    if (!service.health().up()) {
-      tell(service);
-    }
+    tell(service);
   }
 
   /** The service is exposed: it is looked after from now on. */

@@ -72,7 +72,7 @@ final class Service {
     asked = exposure.asked();
     internal = exposure.internal();
     host = shownHost;
-    standing.reset();
+    standing.reset(next.process().equals(process));
     process = next.process();
     direct = null; // until it answers again
     session = next;

@@ -65,9 +65,13 @@ final class Standing {
     }
   }
 
-  /** The client is back: nothing is known against it. */
-  synchronized void reset() {
-    up = true;
+  /**
+   * The client is back: no user speaks against it.
+   *
+   * @param same whether it is the process that it was, which says at once what its checks came to
+   */
+  synchronized void reset(boolean same) {
+    up |= !same;
     refusals = 0;
     outNanos = SHORTEST.toNanos();
   }

@@ -95,7 +95,21 @@ class StandingTest {
   void clientThatComesBackStartsAnew() {
     standing.checked(false);
     refuse(9, 0);
-    standing.reset();
+    standing.reset(false);
+    assertTrue(standing.fit(0));
+  }
+
+  /** Until it says so itself, which it does at once. */
+  @Test
+  void processThatComesBackIsAsFitAsItsChecksSaidLast() {
+    standing.checked(false);
+    refuse(9, 0);
+    standing.reset(true);
+    assertFalse(standing.fit(0));
+    standing.checked(true);
+    assertTrue(standing.fit(0));
+    refuse(9, 0);
+    standing.reset(true);
     assertTrue(standing.fit(0));
   }
 }
