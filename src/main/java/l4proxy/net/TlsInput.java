@@ -139,6 +139,9 @@ final class TlsInput extends Input {
   @Override
   public void consume(int count) {
     position += count;
+    if (position == limit) {
+      letGo(); // who waits for more may wait for long
+    }
   }
 
   @Override
