@@ -147,14 +147,16 @@ public final class AcceptLoop implements AutoCloseable {
    * Accepts again, after a pause; not if it was stopped meanwhile.
    *
    * @param again bound; closed by the loop
+   * @throws IOException when it cannot be closed
    */
-  public synchronized void resume(ServerSocket again) {
+  public synchronized void resume(ServerSocket again) throws IOException {
+    if (stopped) {
+      again.close();
+      return;
+    }
     closed = new CountDownLatch(1);
     listener = again;
     loop = listen(again);
-    if (stopped) {
-      pause();
-    }
   }
 
   /**

@@ -279,13 +279,16 @@ final class Handover implements AutoCloseable {
 
   /** Holds the state directory again; false when somebody else does. */
   private boolean reclaim() {
+    if (closed) {
+      return true; // this one ends, too
+    }
     try {
       estate.state().directory().hold(FREEING);
     } catch (StateException held) {
       if (!closed) {
         events.happened(new Event.Warned("the takeover failed, but: " + held.getMessage()));
       }
-      return closed; // then this one ends, too
+      return closed;
     }
     estate.services().handOver(false);
     estate.leases().begin();

@@ -7,6 +7,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * and the door may be opened again. Any thread.
  */
 final class TakeoverDoor implements AutoCloseable {
+  private static final Duration PAUSE = Duration.ofMillis(100);
+
   private final Path directory;
   private final Consumer<TakeoverLink> visitor;
   private @Nullable ServerSocketChannel listener;
@@ -53,13 +57,14 @@ final class TakeoverDoor implements AutoCloseable {
   }
 
   private void admit(ServerSocketChannel from) {
-    try {
-      while (true) {
+    while (from.isOpen()) {
+      try {
         SocketChannel channel = from.accept();
         Thread.ofVirtual().name("takeover").start(() -> admit(channel));
+      } catch (IOException e) {
+        // it is closed; or there is no descriptor left, for a while
+        LockSupport.parkNanos(PAUSE.toNanos());
       }
-    } catch (IOException closing) {
-      // no one comes any more
     }
   }
 
