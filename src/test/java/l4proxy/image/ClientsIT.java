@@ -177,12 +177,13 @@ final class ClientsIT {
   private Void agrees(String direction, String... way) throws IOException, InterruptedException {
     try (Iperf3 iperf3 = new Iperf3(directory)) {
       int port = Account.publicPort(host.client(iperf3.port(), "--client_name", direction));
-      Program run = iperf3.start(port, 20, "100M", way);
-      run.await(run.out(), "6[.]0.-7[.]0", 0, Duration.ofSeconds(30));
-      Awaitility.await() // it makes up for what it was late with, for a second or two
-          .atMost(Duration.ofSeconds(12))
-          .untilAsserted(() -> agreesNow(run, direction));
-      assertEquals(0, run.exit());
+      try (Program run = iperf3.start(port, 20, "100M", way)) {
+        run.await(run.out(), "6[.]0.-7[.]0", 0, Duration.ofSeconds(30));
+        Awaitility.await() // it makes up for what it was late with, for a second or two
+            .atMost(Duration.ofSeconds(12))
+            .untilAsserted(() -> agreesNow(run, direction));
+        assertEquals(0, run.exit());
+      }
       Awaitility.await()
           .atMost(Duration.ofSeconds(20))
           .until(() -> fastest("clients", direction, "client", "list") == 0);
