@@ -122,12 +122,14 @@ def burst(stage, all_pairs):
     def users(pair):
         return stage.fresh(pair, "greet", 200, at_once=200)
 
+    silent = {}
     for pair in all_pairs:
         for _ in range(BURSTS):
             users(pair)
-    time.sleep(SILENCE_S)
+        silent[pair] = time.monotonic()
 
     def one(pair):
+        time.sleep(max(0, silent[pair] + SILENCE_S - time.monotonic()))
         result = users(pair)
         return {"p99": result["whole"]["p99"], "errors": result["errors"]}
     return {pair.peer.name: (lambda pair=pair: one(pair)) for pair in all_pairs}

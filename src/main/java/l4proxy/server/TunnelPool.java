@@ -17,24 +17,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * The idle tunnels of one session, and the users who wait for one.
  *
- * <p>The tunnel used last is taken first, so that those beyond the demand of the last ten minutes
- * grow old and are closed. Whoever finds too few asks the client for more, one ticket a tunnel.
- * Users are served in the order in which they came. {@link #keep()}, called once a second, checks
- * that idle tunnels are alive, and retires old ones. All methods may be called from any thread and
- * none does I/O under the lock.
+ * <p>The tunnel used last is taken first, so that those beyond the demand grow old and are closed.
+ * Whoever finds too few asks the client for more, one ticket a tunnel. Users are served in the
+ * order in which they came. {@link #keep()}, called once a second, checks that idle tunnels are
+ * alive, and retires old ones. All methods may be called from any thread and none does I/O under
+ * the lock.
  */
 final class TunnelPool {
   private static final int LEAST = 2;
   private static final int MOST_SPARE = 64;
   private static final long CHECK_AFTER = Duration.ofMillis(4500).toNanos();
 
-  /** A pool that has more than these gives back what nobody used for a minute. */
-  private static final int MOST_KEPT = 256;
-
-  private static final long RETIRE_AFTER = Duration.ofSeconds(60).toNanos();
-
-  /** Those few are kept for when as many users come again as came lately, all at once. */
-  private static final long FORGET_AFTER = Duration.ofMinutes(10).toNanos();
+  /**
+   * A minute, and a little: as many users as came together before it find their tunnels; with the
+   * second that {@link #keep()} may be late it is less than the 75 s that are promised.
+   */
+  private static final long RETIRE_AFTER = Duration.ofSeconds(72).toNanos();
 
   private static final Duration CHECKING = Duration.ofSeconds(5);
 
@@ -213,7 +211,7 @@ final class TunnelPool {
       int quarter = (idle.size() + 3) / 4;
       for (Iterator<Idle> all = idle.iterator(); all.hasNext(); ) {
         Idle each = all.next();
-        if (isTooMany(now - each.used())) {
+        if (now - each.used() > RETIRE_AFTER && idle.size() > LEAST) {
           all.remove();
           retired.add(each.tunnel());
         } else if (now - each.checked() > CHECK_AFTER && due.size() < quarter) {
@@ -229,12 +227,6 @@ final class TunnelPool {
     request(missing);
     retired.forEach(Tunnel::close);
     due.forEach(each -> Thread.ofVirtual().name("tunnel check").start(() -> check(each)));
-  }
-
-  /** Whether one of the idle tunnels, unused for so long, is. Under the lock. */
-  private boolean isTooMany(long unused) {
-    return unused > RETIRE_AFTER && idle.size() > MOST_KEPT
-        || unused > FORGET_AFTER && idle.size() > LEAST;
   }
 
   private void check(Idle entry) {

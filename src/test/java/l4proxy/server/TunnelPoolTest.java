@@ -72,15 +72,9 @@ final class TunnelPoolTest {
   }
 
   @Test
-  void tunnelsOfABurstAreKeptForTheNextOneForTenMinutes() throws Exception {
-    assertEquals(200, leftAfter(200, Duration.ofMinutes(9)));
-    assertEquals(2, leftAfter(200, Duration.ofMinutes(11)));
-  }
-
-  @Test
-  void moreThanABurstNeedsAreKeptForAMinute() throws Exception {
-    assertEquals(300, leftAfter(300, Duration.ofSeconds(50)));
-    assertEquals(256, leftAfter(300, Duration.ofSeconds(70)));
+  void tunnelsOfABurstAreKeptForTheNextOneAMinuteLaterAndNotFor75Seconds() throws Exception {
+    assertEquals(200, leftAfter(200, Duration.ofSeconds(70)));
+    assertEquals(2, leftAfter(200, Duration.ofSeconds(74)));
   }
 
   /** How many of so many tunnels are still open some time after users were done with them. */
