@@ -9,13 +9,18 @@ import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
 
-/** Opens records into a large buffer that is lent only while there is something in it. */
+/**
+ * Opens records into a small buffer of its own, or, where more came than that holds, into a large
+ * one that is lent only while there is something in it.
+ */
 final class TlsInput extends Input {
   private static final byte[] NONE = new byte[0];
+  private static final int SMALL = 1024;
   private static final int MOST_EMPTY = 128;
 
   private final SocketInput sealed;
   private final SSLEngine engine;
+  private byte[] small = NONE;
   private byte[] buffer = NONE;
   private int position;
   private int limit;
@@ -49,7 +54,7 @@ final class TlsInput extends Input {
   /** Opens all records that are whole; true when that gave bytes. */
   private boolean unwrap() throws IOException {
     if (buffer.length == 0) {
-      buffer = Buffers.take();
+      buffer = sealed.buffered() > SMALL ? Buffers.take() : small(); // records only get shorter
       position = Buffers.HEADROOM;
       limit = Buffers.HEADROOM;
     }
@@ -112,13 +117,20 @@ final class TlsInput extends Input {
     }
   }
 
-  private void letGo() {
-    if (buffer.length > 0) {
-      Buffers.give(buffer);
-      buffer = NONE;
-      position = 0;
-      limit = 0;
+  private byte[] small() {
+    if (small.length == 0) {
+      small = new byte[Buffers.HEADROOM + SMALL];
     }
+    return small;
+  }
+
+  private void letGo() {
+    if (buffer.length > small.length) {
+      Buffers.give(buffer);
+    }
+    buffer = NONE;
+    position = 0;
+    limit = 0;
   }
 
   @Override
