@@ -11,6 +11,7 @@ SILENCE_S = 60
 BURSTS = 3  # before the silence
 LINK_BULK_S = 5
 SETTLE_S = 1
+IDLE_WARM_UP = 10000  # threads that wait in code not compiled yet hold three times the memory
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,7 +78,7 @@ def idle(*counts):
             pair = stack.enter_context(stage.pair(peer, "greet"))
             if not pair.started:
                 return {}
-            stage.fresh(pair, "greet", 200)
+            stage.fresh(pair, "greet", IDLE_WARM_UP, at_once=16)
             time.sleep(SETTLE_S)
             before, held = pair.resident_bytes(), 0
             figures = {"base": before / 1e6}
