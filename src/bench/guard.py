@@ -16,9 +16,9 @@ SECONDS = 1
 MARGIN = 0.6
 
 RATIOS = {
-    ("bulk1", "rate", "l4proxy"): {"haproxy": 0.43, "ssh": 0.88},
+    ("bulk1", "rate", "l4proxy"): {"haproxy": 0.50, "ssh": 0.92},
     ("bulk1", "rate", "l4proxy-plain"): {"haproxy": 0.84, "ssh": 1.70},
-    ("bulk1", "cpu", "l4proxy"): {"haproxy": 4.75, "ssh": 1.40},
+    ("bulk1", "cpu", "l4proxy"): {"haproxy": 3.60, "ssh": 1.20},
     ("bulk1", "cpu", "l4proxy-plain"): {"haproxy": 2.00, "ssh": 0.60},
     ("requests", "rate", "l4proxy"): {"haproxy": 0.34, "ssh": 0.60},
     ("requests", "rate", "l4proxy-plain"): {"haproxy": 0.50, "ssh": 0.84},
@@ -30,9 +30,9 @@ RATIOS = {
     ("connects", "cpu", "l4proxy-plain"): {"haproxy": 6.90, "ssh": 3.20},
     ("mixed", "rate", "l4proxy"): {"haproxy": 1.30, "ssh": 0.93},
     ("mixed", "rate", "l4proxy-plain"): {"haproxy": 3.00, "ssh": 2.20},
-    ("mixed", "bulk", "l4proxy"): {"haproxy": 0.30, "ssh": 0.60},
+    ("mixed", "bulk", "l4proxy"): {"haproxy": 0.33, "ssh": 0.80},
     ("mixed", "bulk", "l4proxy-plain"): {"haproxy": 0.43, "ssh": 0.90},
-    ("idle-short", "1000", "l4proxy"): {"haproxy": 26.00, "ssh": 2.40},
+    ("idle-short", "1000", "l4proxy"): {"haproxy": 17.00, "ssh": 1.50},
     ("idle-short", "1000", "l4proxy-plain"): {"haproxy": 7.50, "ssh": 0.70},
 }
 

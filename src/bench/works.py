@@ -23,13 +23,17 @@ class Figure:
 
 @dataclasses.dataclass(frozen=True)
 class Work:
-    """measure gets a stage and a pair and returns values by the names of figures; together: all pairs, values by peer."""
+    """measure gets a stage and a pair and returns values by the names of figures; together: all pairs, values by peer.
+
+    warm: it is done before it counts, too; where it is not, the connections made at the start are its warm-up.
+    """
 
     name: str
     on: str
     measure: object
     figures: dict
     together: bool = False
+    warm: bool = True
 
 
 def bulk(*options):
@@ -181,19 +185,20 @@ WORKS = [
         "few": Figure("100 busy connections", "/s", MORE), "few_p99": Figure("100 busy connections, p99", "ms"),
         "many": Figure("100 busy of 8,000", "/s", MORE), "many_p99": Figure("100 busy of 8,000, p99", "ms"),
         "share": Figure("100 busy of 8,000 / only 100", "x", MORE), "errors": Figure("100 busy of 8,000, errors", "")}),
-    Work("idle", FRESH, idle(2000, 8000), idle_figures(2000, 8000)),
-    Work("start", FRESH, start_up, {"time": Figure("start-up of both ends", "ms")}),
-    Work("far-first", LINK, first_byte(40), far_figures("first", "25 ms")),
+    Work("idle", FRESH, idle(2000, 8000), idle_figures(2000, 8000), warm=False),
+    Work("start", FRESH, start_up, {"time": Figure("start-up of both ends", "ms")}, warm=False),
+    Work("far-first", LINK, first_byte(40), far_figures("first", "25 ms"), warm=False),
     Work("far-bulk", LINK, far_bulk, far_figures("bulk", "25 ms")),
-    Work("far-requests", LINK, far_requests, far_figures("requests", "25 ms")),
+    Work("far-requests", LINK, far_requests, far_figures("requests", "25 ms"), warm=False),
     Work("far-connects", LINK, far_connects, {
         "rate": Figure("25 ms: new connections, 16 at a time", "/s", MORE),
-        "p99": Figure("25 ms: new connections, p99", "ms"), "errors": Figure("25 ms: new connections, errors", "")}),
+        "p99": Figure("25 ms: new connections, p99", "ms"), "errors": Figure("25 ms: new connections, errors", "")}, warm=False),
     Work("far-burst", LINK, burst, {"p99": Figure("25 ms: 200 at once after a minute, p99", "ms"),
-                                    "errors": Figure("25 ms: 200 at once after a minute, errors", "")}, together=True),
-    Work("lossy-first", LOSSY, first_byte(100), far_figures("first", "25 ms, 1 % lost")),
+                                    "errors": Figure("25 ms: 200 at once after a minute, errors", "")},
+         together=True, warm=False),
+    Work("lossy-first", LOSSY, first_byte(100), far_figures("first", "25 ms, 1 % lost"), warm=False),
     Work("lossy-bulk", LOSSY, far_bulk, far_figures("bulk", "25 ms, 1 % lost")),
-    Work("lossy-requests", LOSSY, far_requests, far_figures("requests", "25 ms, 1 % lost")),
+    Work("lossy-requests", LOSSY, far_requests, far_figures("requests", "25 ms, 1 % lost"), warm=False),
 ]
 
-SHORT = [Work("idle-short", FRESH, idle(1000), idle_figures(1000))]  # for the guard
+SHORT = [Work("idle-short", FRESH, idle(1000), idle_figures(1000), warm=False)]  # for the guard
