@@ -11,8 +11,14 @@ import java.util.concurrent.atomic.AtomicInteger;
  * them.
  */
 public final class Buffers {
-  /** The plain bytes of a TLS record at most: RFC 8446, 5.1. */
-  public static final int RECORD = 16 * 1024;
+  /**
+   * The plain bytes that the JDK puts into a TLS record at most: RFC 8446, 5.1, allows 16 KiB, of
+   * which the JDK keeps one for the type and 16 for padding.
+   */
+  public static final int RECORD = 16 * 1024 - 17;
+
+  /** A record around nothing: header, type and padding of the JDK, and the cipher's tag. */
+  static final int SEAL = 5 + 17 + 16;
 
   /**
    * Bytes free before the data in every {@link Input} buffer, so that a frame header goes in front
@@ -26,7 +32,7 @@ public final class Buffers {
   /**
    * Length of a large buffer: four sealed records, the last with the slack that SSLEngine asks for.
    */
-  public static final int LARGE = 4 * RECORD + 1024;
+  public static final int LARGE = 4 * (RECORD + SEAL) + 1024;
 
   private static final int KEPT = 64;
   private static final ConcurrentLinkedQueue<byte[]> POOL = new ConcurrentLinkedQueue<>();

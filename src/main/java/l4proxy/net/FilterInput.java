@@ -42,6 +42,11 @@ class FilterInput extends Input {
   }
 
   @Override
+  public void want(int count) {
+    source.want(count);
+  }
+
+  @Override
   public int available() throws IOException {
     return source.available();
   }

@@ -61,6 +61,15 @@ public abstract class Input extends InputStream {
    */
   public abstract void deadline(Duration time) throws IOException;
 
+  /**
+   * Says how many bytes the reader can use together, so that {@link #fill()} need not bring the
+   * beginning of what comes after them, though it may. Holds until the next call; {@link
+   * Buffers#CHUNK} at first.
+   *
+   * @param count a number of bytes
+   */
+  public void want(int count) {}
+
   @Override
   public final int read() throws IOException {
     if (buffered() == 0 && !fill()) {

@@ -31,6 +31,7 @@ final class SocketInput extends Input {
    */
   private boolean flowing;
 
+  private int wanted = Buffers.CHUNK;
   private long deadline;
   private boolean bounded;
 
@@ -50,14 +51,15 @@ final class SocketInput extends Input {
 
   private boolean fillSmall() throws IOException {
     letGo();
-    int count = receive(small, Buffers.HEADROOM, SMALL);
+    int most = Math.min(wanted, SMALL);
+    int count = receive(small, Buffers.HEADROOM, most);
     if (count < 0) {
       return false;
     }
     position = Buffers.HEADROOM;
     limit = position + count;
-    flowing = count == SMALL;
-    if (flowing && in.available() > 0) {
+    flowing = count == most;
+    if (flowing && count < wanted && in.available() > 0) {
       append();
     }
     return true;
@@ -65,13 +67,13 @@ final class SocketInput extends Input {
 
   private boolean fillLarge() throws IOException {
     enlarge();
-    int count = receive(buffer, Buffers.HEADROOM, Buffers.CHUNK);
+    int count = receive(buffer, Buffers.HEADROOM, wanted);
     if (count < 0) {
       return false;
     }
     position = Buffers.HEADROOM;
     limit = position + count;
-    flowing = count > SMALL;
+    flowing = count > SMALL || count == wanted;
     return true;
   }
 
@@ -84,7 +86,8 @@ final class SocketInput extends Input {
     System.arraycopy(from, start, buffer, Buffers.HEADROOM, kept);
     position = Buffers.HEADROOM;
     limit = position + kept;
-    int count = receive(buffer, limit, Buffers.CHUNK - kept);
+    int most = Math.min(Math.max(wanted - kept, SMALL), Buffers.LARGE - limit);
+    int count = receive(buffer, limit, most);
     if (count < 0) {
       return false;
     }
@@ -153,6 +156,11 @@ final class SocketInput extends Input {
   @Override
   public void consume(int count) {
     position += count;
+  }
+
+  @Override
+  public void want(int count) {
+    wanted = Math.min(count, Buffers.LARGE - Buffers.HEADROOM);
   }
 
   @Override

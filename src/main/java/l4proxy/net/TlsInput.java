@@ -162,6 +162,11 @@ final class TlsInput extends Input {
   }
 
   @Override
+  public void want(int count) {
+    sealed.want(count + Math.ceilDiv(count, Buffers.RECORD) * Buffers.SEAL);
+  }
+
+  @Override
   public int available() throws IOException {
     return buffered() > 0 ? buffered() : sealed.available();
   }

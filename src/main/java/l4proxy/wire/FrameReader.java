@@ -3,6 +3,7 @@ package l4proxy.wire;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import l4proxy.net.Buffers;
 import l4proxy.net.Input;
 
 /** Reads frames: a header, then its payload in place, piece by piece. One thread. */
@@ -19,6 +20,7 @@ final class FrameReader {
     while (left > 0) {
       consume(piece());
     }
+    in.want(FrameType.HEADER + Buffers.CHUNK);
     int code = need();
     int length = need() << 16 | need() << 8 | need();
     FrameType type = FrameType.of(code, length);
@@ -31,8 +33,11 @@ final class FrameReader {
     if (left == 0) {
       return 0;
     }
-    if (in.buffered() == 0 && !in.fill()) {
-      throw new EOFException("the tunnel ended within a frame");
+    if (in.buffered() == 0) {
+      in.want(left); // and then the next frame from its beginning
+      if (!in.fill()) {
+        throw new EOFException("the tunnel ended within a frame");
+      }
     }
     return Math.min(left, in.buffered());
   }

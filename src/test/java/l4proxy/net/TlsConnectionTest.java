@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,12 +32,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** TLS over loopback with the engines of both ends. */
 @Timeout(60)
 @ExtendWith(LeakCheck.class)
 final class TlsConnectionTest {
+  private static final int HEADER = 5;
+
   private static <T> Future<T> start(Callable<T> body) {
     FutureTask<T> task = new FutureTask<>(body);
     Thread.ofVirtual().start(task);
@@ -112,6 +116,64 @@ final class TlsConnectionTest {
       })
   void bytesAreExactBothWaysAtOnce(int size) throws Exception {
     bothWays(size, 0);
+  }
+
+  /** Records as full as the JDK makes them; one byte more takes another. */
+  @ParameterizedTest
+  @CsvSource({"0, 4", "1, 5"})
+  void chunkWithItsHeaderFillsFourRecords(int more, int records) throws Exception {
+    byte[] frame = new byte[Buffers.HEADROOM + Buffers.CHUNK + more];
+    try (TlsPair pair = TlsPair.connect()) {
+      pair.client().out().write(new byte[1]);
+      assertTrue(pair.server().in().fill());
+      pair.client().out().write(frame);
+      DataInputStream sealed = new DataInputStream(pair.sockets().other().getInputStream());
+      for (int i = 0; i < records; i++) {
+        assertEquals(23, sealed.readUnsignedByte(), "application data");
+        assertEquals(0x0303, sealed.readUnsignedShort());
+        int length = sealed.readUnsignedShort();
+        assertEquals(i < 4 ? Buffers.RECORD + Buffers.SEAL : Buffers.SEAL + more, HEADER + length);
+        sealed.skipNBytes(length);
+      }
+      assertEquals(0, sealed.available());
+    }
+  }
+
+  @Test
+  void readsKeepStepWithWhatIsWanted() throws Exception {
+    int length = Buffers.HEADROOM + Buffers.CHUNK;
+    try (TlsPair pair = TlsPair.connect()) {
+      pair.sockets().other().setReceiveBufferSize(4 * length);
+      Input in = pair.server().in();
+      Future<Void> writing =
+          start(() -> {
+            pair.client().out().write(new byte[3 * length]);
+            return null;
+          });
+      awaitSealed(in, length);
+      int got = 0;
+      while (got < length) { // the first read finds out that bytes flow
+        in.want(length - got);
+        assertTrue(in.fill());
+        got += in.buffered();
+        in.consume(in.buffered());
+      }
+      assertEquals(length, got, "the beginning of the next came too");
+      for (int i = 1; i < 3; i++) {
+        awaitSealed(in, length);
+        in.want(length);
+        assertTrue(in.fill());
+        assertEquals(length, in.buffered());
+        in.consume(length);
+      }
+      writing.get();
+    }
+  }
+
+  private static void awaitSealed(Input in, int length) throws Exception {
+    while (in.available() < length + 4 * Buffers.SEAL) {
+      Thread.sleep(1);
+    }
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import l4proxy.LeakCheck;
 import l4proxy.Loopback;
+import l4proxy.net.Buffers;
 import l4proxy.net.Sockets;
 import l4proxy.net.Watch;
 import l4proxy.wire.TunnelState.Side;
@@ -95,6 +96,33 @@ final class FramesTest {
   void unknownTypeIsABreach(int code) throws IOException {
     peer.write(frame(code, 0, 0));
     assertThrows(ProtocolException.class, () -> frames.next());
+  }
+
+  /** A small frame before them moves them all; what is read keeps step with them nevertheless. */
+  @Test
+  void fullFramesArriveWhole() throws Exception {
+    int code = FrameType.DATA.code();
+    pair.one().setReceiveBufferSize(4 * 65_536);
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    all.writeBytes(frame(code, 2000, 2000));
+    for (int i = 0; i < 3; i++) {
+      all.writeBytes(frame(code, Buffers.CHUNK, Buffers.CHUNK));
+    }
+    write(all.toByteArray());
+    for (int i = 0; i < 4; i++) {
+      int length = i == 0 ? 2000 : Buffers.CHUNK;
+      while (pair.connection().in().available() < FrameType.HEADER + Buffers.CHUNK) {
+        Thread.sleep(1);
+      }
+      assertEquals(FrameType.DATA, frames.next());
+      int piece = frames.piece();
+      if (i >= 2) { // the first two find out that bytes flow
+        assertEquals(length, piece);
+      }
+      for (; piece > 0; piece = frames.piece()) {
+        frames.consume(piece);
+      }
+    }
   }
 
   /** Nothing of the announced length is waited for, or made room for. */
