@@ -47,6 +47,11 @@ class FilterInput extends Input {
   }
 
   @Override
+  public void expect(int count) {
+    source.expect(count);
+  }
+
+  @Override
   public int available() throws IOException {
     return source.available();
   }

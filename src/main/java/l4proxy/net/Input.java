@@ -70,6 +70,14 @@ public abstract class Input extends InputStream {
    */
   public void want(int count) {}
 
+  /**
+   * The same about bytes that the other side has sent already, all of them, and with more behind
+   * them: where they come in packets, one at a time, {@link #fill()} may let some come together.
+   *
+   * @param count a number of bytes
+   */
+  public void expect(int count) {}
+
   @Override
   public final int read() throws IOException {
     if (buffered() == 0 && !fill()) {

@@ -6,16 +6,23 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * What arrives on a socket: waits in a small buffer of its own and moves to a large one while more
  * is there than fits.
  *
  * <p>So an idle connection costs {@value #SMALL} bytes, and a busy one makes one system call for 64
- * KiB.
+ * KiB. Over a slow link those would come packet by packet, and each wake a thread: bytes that are
+ * expected are gathered for a millisecond, as network cards moderate their interrupts.
  */
 final class SocketInput extends Input {
   private static final int SMALL = 1024;
+
+  /** Reads that find too little before it is gathered: what is short is not slowed down. */
+  private static final int PATIENCE = 8;
+
+  private static final long GATHERED_NANOS = 1_000_000;
 
   private final Socket socket;
   private final InputStream in;
@@ -32,6 +39,8 @@ final class SocketInput extends Input {
   private boolean flowing;
 
   private int wanted = Buffers.CHUNK;
+  private boolean expected;
+  private int scarce;
   private long deadline;
   private boolean bounded;
 
@@ -43,10 +52,22 @@ final class SocketInput extends Input {
 
   @Override
   public boolean fill() throws IOException {
+    if (flowing && expected) {
+      gather();
+    }
     if (position == limit) {
       return flowing && in.available() > 0 ? fillLarge() : fillSmall();
     }
     return append();
+  }
+
+  private void gather() throws IOException {
+    int there = in.available();
+    if (there >= Buffers.RECORD) {
+      scarce = 0;
+    } else if (there < wanted - (limit - position) && ++scarce > PATIENCE) {
+      LockSupport.parkNanos(this, GATHERED_NANOS);
+    }
   }
 
   private boolean fillSmall() throws IOException {
@@ -161,6 +182,13 @@ final class SocketInput extends Input {
   @Override
   public void want(int count) {
     wanted = Math.min(count, Buffers.LARGE - Buffers.HEADROOM);
+    expected = false;
+  }
+
+  @Override
+  public void expect(int count) {
+    want(count);
+    expected = true;
   }
 
   @Override

@@ -163,7 +163,16 @@ final class TlsInput extends Input {
 
   @Override
   public void want(int count) {
-    sealed.want(count + Math.ceilDiv(count, Buffers.RECORD) * Buffers.SEAL);
+    sealed.want(sealed(count));
+  }
+
+  @Override
+  public void expect(int count) {
+    sealed.expect(sealed(count));
+  }
+
+  private static int sealed(int count) {
+    return count + Math.ceilDiv(count, Buffers.RECORD) * Buffers.SEAL;
   }
 
   @Override

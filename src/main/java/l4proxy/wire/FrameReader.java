@@ -11,6 +11,9 @@ final class FrameReader {
   private final Input in;
   private int left;
 
+  /** Whoever sent the frame had more to send than fits into one. */
+  private boolean full;
+
   FrameReader(Input in) {
     this.in = in;
   }
@@ -25,6 +28,7 @@ final class FrameReader {
     int length = need() << 16 | need() << 8 | need();
     FrameType type = FrameType.of(code, length);
     left = length;
+    full = length >= Buffers.CHUNK;
     return type;
   }
 
@@ -34,7 +38,11 @@ final class FrameReader {
       return 0;
     }
     if (in.buffered() == 0) {
-      in.want(left); // and then the next frame from its beginning
+      if (full) {
+        in.expect(left);
+      } else {
+        in.want(left);
+      }
       if (!in.fill()) {
         throw new EOFException("the tunnel ended within a frame");
       }

@@ -10,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -122,6 +123,44 @@ final class FramesTest {
       for (; piece > 0; piece = frames.piece()) {
         frames.consume(piece);
       }
+    }
+  }
+
+  /** Packets of a full frame, some in a millisecond, do not wake the reader one by one. */
+  @Test
+  void fullFrameThatComesInPacketsIsGathered() throws Exception {
+    int packet = 1448;
+    byte[] frame = frame(FrameType.DATA.code(), Buffers.CHUNK, Buffers.CHUNK);
+    int packets = frame.length / packet;
+    int least = packets;
+    for (int i = 0; i < 20 && least > packets * 2 / 3; i++) {
+      CompletableFuture<Void> writing =
+          CompletableFuture.runAsync(() -> {
+            for (int at = 0; at < frame.length; at += packet) {
+              long next = System.nanoTime() + 300_000;
+              write(frame, at, Math.min(packet, frame.length - at));
+              while (System.nanoTime() < next) {
+                Thread.onSpinWait();
+              }
+            }
+          });
+      assertEquals(FrameType.DATA, frames.next());
+      int pieces = 0;
+      for (int piece = frames.piece(); piece > 0; piece = frames.piece()) {
+        frames.consume(piece);
+        pieces++;
+      }
+      least = Math.min(least, pieces);
+      writing.join();
+    }
+    assertTrue(least <= packets * 2 / 3, least + " pieces of " + packets + " packets");
+  }
+
+  private void write(byte[] bytes, int offset, int length) {
+    try {
+      peer.write(bytes, offset, length);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
