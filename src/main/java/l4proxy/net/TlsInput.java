@@ -10,8 +10,8 @@ import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLException;
 
 /**
- * Opens records into a small buffer of its own, or, where more came than that holds, into a large
- * one that is lent only while there is something in it.
+ * Opens records into a small buffer, or, where more came than that holds, into a large one; has
+ * either only while there is something in it.
  */
 final class TlsInput extends Input {
   private static final byte[] NONE = new byte[0];
@@ -20,7 +20,6 @@ final class TlsInput extends Input {
 
   private final SocketInput sealed;
   private final SSLEngine engine;
-  private byte[] small = NONE;
   private byte[] buffer = NONE;
   private int position;
   private int limit;
@@ -54,7 +53,8 @@ final class TlsInput extends Input {
   /** Opens all records that are whole; true when that gave bytes. */
   private boolean unwrap() throws IOException {
     if (buffer.length == 0) {
-      buffer = sealed.buffered() > SMALL ? Buffers.take() : small(); // records only get shorter
+      int count = sealed.buffered(); // records only get shorter
+      buffer = count > SMALL ? Buffers.take() : new byte[Buffers.HEADROOM + count];
       position = Buffers.HEADROOM;
       limit = Buffers.HEADROOM;
     }
@@ -117,15 +117,8 @@ final class TlsInput extends Input {
     }
   }
 
-  private byte[] small() {
-    if (small.length == 0) {
-      small = new byte[Buffers.HEADROOM + SMALL];
-    }
-    return small;
-  }
-
   private void letGo() {
-    if (buffer.length > small.length) {
+    if (buffer.length == Buffers.LARGE) {
       Buffers.give(buffer);
     }
     buffer = NONE;
