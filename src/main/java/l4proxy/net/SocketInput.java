@@ -33,14 +33,19 @@ final class SocketInput extends Input {
   private int limit = Buffers.HEADROOM;
 
   /**
-   * The last read brought more than a small buffer holds: look before waiting in the small one
-   * again.
+   * The last read brought more than a small buffer holds, or all that was wanted: look before
+   * waiting in the small one again.
    */
   private boolean flowing;
 
   private int wanted = Buffers.CHUNK;
+
+  /** What is wanted is on its way, with more behind it. */
   private boolean expected;
+
+  /** Fills that found too little of what is expected, since one found a record's worth. */
   private int scarce;
+
   private long deadline;
   private boolean bounded;
 
