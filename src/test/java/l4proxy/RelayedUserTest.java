@@ -269,9 +269,6 @@ class RelayedUserTest {
   }
 
   private static void awaitEnded(ProxyPair pair, EndedBy reason) {
-    Awaitility.await()
-        .atMost(SOON)
-        .untilAsserted(() ->
-            assertEquals(reason, pair.events().of(Event.UserEnded.class).getFirst().endedBy()));
+    assertEquals(reason, pair.events().first(Event.UserEnded.class).endedBy());
   }
 }

@@ -117,7 +117,7 @@ final class SeeingAndEndingTest {
       assertEquals(404, api.ask("DELETE", users() + "/" + id, own).status());
       second.getOutputStream().write('y');
       assertEquals('y', second.getInputStream().read());
-      Event.UserEnded ended = pair.events().of(Event.UserEnded.class).getFirst();
+      Event.UserEnded ended = pair.events().first(Event.UserEnded.class);
       assertEquals(EndedBy.CLOSED, ended.endedBy());
       assertEquals("127.0.0.1:" + first.getLocalPort(), ended.address());
     }
@@ -174,13 +174,11 @@ final class SeeingAndEndingTest {
       user.shutdownOutput();
       assertEquals(-1, user.getInputStream().read());
     }
-    Awaitility.await().until(() -> !pair.events().of(Event.UserEnded.class).isEmpty());
-    Event.UserEnded ended = pair.events().of(Event.UserEnded.class).getFirst();
+    Event.UserEnded ended = pair.events().first(Event.UserEnded.class);
     assertEquals("echo", ended.by().service());
     assertEquals(client, ended.name());
     assertEquals("default", ended.key());
-    assertEquals(
-        pair.events().of(Event.ClientConnected.class).getFirst().client(), ended.by().member());
+    assertEquals(pair.events().first(Event.ClientConnected.class).client(), ended.by().member());
     assertEquals(0, ended.retries());
     assertTrue(ended.dial().orElseThrow().compareTo(ended.time()) <= 0);
     assertEquals(1, pair.events().of(Event.UserServed.class).size());
@@ -192,8 +190,7 @@ final class SeeingAndEndingTest {
     try (Socket user = pair.user()) {
       assertThrows(SocketException.class, () -> user.getInputStream().read());
     }
-    Awaitility.await().until(() -> !pair.events().of(Event.UserEnded.class).isEmpty());
-    Event.UserEnded ended = pair.events().of(Event.UserEnded.class).getFirst();
+    Event.UserEnded ended = pair.events().first(Event.UserEnded.class);
     assertEquals(EndedBy.REFUSED, ended.endedBy());
     assertEquals(Optional.empty(), ended.dial());
     assertEquals("echo", ended.by().service());

@@ -206,7 +206,7 @@ class StayingUpTest {
         Socket user = pair.user()) {
       user.getOutputStream().write('a');
       assertEquals('a', user.getInputStream().read());
-      String before = pair.events().of(Event.ClientConnected.class).getFirst().client();
+      String before = pair.events().first(Event.ClientConnected.class).client();
       pair.client().reconnect();
       Awaitility.await()
           .atMost(SOON)
