@@ -178,9 +178,14 @@ def haproxy(pair):
     pair.serve("haproxy", "-db", "-f", config, port=pair.publics[0])
 
 
+def bare_java(program):
+    """The command that runs it on the JVM and with the flags of the image."""
+    return [pathlib.Path(output(Place(), JDK, seconds=10).strip()) / "bin" / "java", *BARE_FLAGS, HERE / program]
+
+
 def bare(pair):
-    """Two relays that do nothing else, on the JVM and with the flags of the image."""
-    java = [pathlib.Path(output(Place(), JDK, seconds=10).strip()) / "bin" / "java", *BARE_FLAGS, HERE / "Bare.java"]
+    """Two relays that do nothing else."""
+    java = bare_java("Bare.java")
     between = [s.public + BARE_BETWEEN for s in pair.services]
     pair.join(*java, *(f"{port}:{s.backend}" for port, s in zip(between, pair.services)))
     pair.await_listening(pair.site.client, pair.started[0], between)

@@ -2,8 +2,11 @@
 
 import contextlib
 import dataclasses
+import json
 import time
 
+import pairs
+from programs import Place, output
 
 LOOPBACK, FRESH, LINK, LOSSY = "loopback", "fresh", "link", "lossy"
 MORE, LESS = "more", "less"
@@ -11,7 +14,9 @@ SILENCE_S = 60
 BURSTS = 3  # before the silence
 LINK_BULK_S = 5
 SETTLE_S = 1
-IDLE_WARM_UP = 10000  # threads that wait in code not compiled yet hold three times the memory
+WARM_UP = 3000  # connections, before anything is measured
+COLD = {"l4proxy", "l4proxy-plain", "bare"}  # compiled while they run, for long after that
+COLD_WARM_UP = 20000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,7 +87,7 @@ def idle(*counts):
             pair = stack.enter_context(stage.pair(peer, "greet"))
             if not pair.started:
                 return {}
-            stage.fresh(pair, "greet", IDLE_WARM_UP, at_once=16)
+            warm_up(stage, pair)
             time.sleep(SETTLE_S)
             before, held = pair.resident_bytes(), 0
             figures = {"base": before / 1e6}
@@ -93,6 +98,18 @@ def idle(*counts):
                 figures[str(count)] = (pair.resident_bytes() - before) / count / 1e3
             return figures
     return measure
+
+
+def warm_up(stage, pair):
+    """What is not compiled yet takes several times the processor time, and threads that wait in it three times the memory."""
+    stage.fresh(pair, "greet", COLD_WARM_UP if pair.peer.name in COLD else WARM_UP, at_once=64)
+
+
+def seal(_, peer):
+    """What TLS takes without any socket: of the JVM alone, so it stands with the bare relay."""
+    if peer.start is not pairs.bare:
+        return {}
+    return json.loads(output(Place(), *pairs.bare_java("Seal.java"), seconds=120))
 
 
 def start_up(stage, peer):
@@ -186,6 +203,8 @@ WORKS = [
         "many": Figure("100 busy of 8,000", "/s", MORE), "many_p99": Figure("100 busy of 8,000, p99", "ms"),
         "share": Figure("100 busy of 8,000 / only 100", "x", MORE), "errors": Figure("100 busy of 8,000, errors", "")}),
     Work("idle", FRESH, idle(2000, 8000), idle_figures(2000, 8000), warm=False),
+    Work("seal", FRESH, seal, {"bulk": Figure("TLS within the JVM, CPU", "s/GB"),
+                               "record": Figure("TLS within the JVM, a small record, CPU", "us")}, warm=False),
     Work("start", FRESH, start_up, {"time": Figure("start-up of both ends", "ms")}, warm=False),
     Work("far-first", LINK, first_byte(40), far_figures("first", "25 ms"), warm=False),
     Work("far-bulk", LINK, far_bulk, far_figures("bulk", "25 ms")),
