@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import l4proxy.Bytes;
 import l4proxy.EchoBackend;
@@ -146,6 +147,9 @@ final class SoakIT {
           return;
         }
         broken.incrementAndGet();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
       } catch (AssertionError e) {
         failures.add(e);
         return;
@@ -153,7 +157,7 @@ final class SoakIT {
     }
   }
 
-  private static void one(Socket user, Random random) throws IOException {
+  private static void one(Socket user, Random random) throws IOException, InterruptedException {
     switch (random.nextInt(5)) {
       case 0 -> user.setSoLinger(true, 0); // comes and goes by a reset
       case 1 -> {
@@ -169,19 +173,28 @@ final class SoakIT {
     }
   }
 
-  private static void transfer(Socket user, int length) throws IOException {
+  /**
+   * Out and back. The kernel tells of a reset once: where that is the writer, the reader finds the
+   * end of the stream.
+   */
+  private static void transfer(Socket user, int length) throws IOException, InterruptedException {
+    AtomicReference<IOException> broken = new AtomicReference<>();
     Thread writer =
         Thread.ofVirtual()
             .start(() -> {
               try {
                 Bytes.write(user.getOutputStream(), length, length);
                 user.shutdownOutput();
-              } catch (IOException broken) {
-                // which the reader sees too
+              } catch (IOException e) {
+                broken.set(e);
               }
             });
     try (InputStream in = user.getInputStream()) {
       long got = Bytes.check(in, length);
+      writer.join(Duration.ofSeconds(5));
+      if (broken.get() != null) {
+        throw broken.get();
+      }
       if (got != length) {
         throw new AssertionError(got + " bytes of " + length + " came back, and a clean end");
       }
