@@ -11,11 +11,11 @@ import jdk.management.VirtualThreadSchedulerMXBean;
  *
  * <p>Few carriers serve small requests best, because a thread that is woken runs where its data is.
  * But a relay whose socket is always ready keeps its carrier, and small requests would starve
- * behind it; with more carriers than processors the kernel shares these out. One platform thread,
- * {@code carriers}, looks every {@value #LOOK_MILLIS} ms while data flows or handshakes are done,
- * and sleeps otherwise.
+ * behind it; with more carriers than processors the kernel shares these out, but each that has bulk
+ * to carry makes a small request wait for longer. One platform thread, {@code carriers}, looks
+ * every {@value #LOOK_MILLIS} ms while data flows or handshakes are done, and sleeps otherwise.
  *
- * <p>Two such relays on one carrier yield to each other alone: a carrier looks at what came from
+ * <p>Two such relays on one carrier may wake each other alone: a carrier looks at what came from
  * outside (the poller, a timer, each thread that is new) only when its own queue is empty. So each
  * look also starts a probe from outside; one that has not run by the next look says that others
  * starve too. Many handshakes at a time do the same: users who have their tunnels would wait for
@@ -32,8 +32,8 @@ final class Carriers {
 
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
   private static final int FEW = Math.max(1, PROCESSORS / 2);
-  private static final int MANY = Math.max(8, 4 * PROCESSORS);
-  private static final int MOST = 4 * MANY;
+  private static final int MANY = Math.max(4, 2 * PROCESSORS);
+  private static final int MOST = 2 * MANY;
 
   private static final LongAdder FLOWED = new LongAdder();
   private static final LongAdder HANDSHAKES = new LongAdder();

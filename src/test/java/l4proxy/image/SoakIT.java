@@ -47,7 +47,7 @@ final class SoakIT {
    * late or early, and the JVM adds one for a while when one of them blocks.
    */
   private static final int MOST_CARRIERS =
-      4 * Math.max(8, 4 * Runtime.getRuntime().availableProcessors()) + MORE_THREADS;
+      2 * Math.max(4, 2 * Runtime.getRuntime().availableProcessors()) + MORE_THREADS;
 
   private static final int MORE_DESCRIPTORS = 40;
   private static final long MORE_HEAP_KIB = 12 * 1024;
