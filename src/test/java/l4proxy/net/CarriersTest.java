@@ -24,7 +24,7 @@ class CarriersTest {
     for (int round = 0; round < 2; round++) {
       AtomicBoolean flowing = new AtomicBoolean(true);
       Thread relay = Thread.ofPlatform().start(() -> flow(flowing));
-      Awaitility.await().until(() -> SCHEDULER.getParallelism() > PROCESSORS);
+      Awaitility.await().until(() -> SCHEDULER.getParallelism() >= 2 * PROCESSORS);
       flowing.set(false);
       relay.join();
       Awaitility.await().until(() -> SCHEDULER.getParallelism() <= PROCESSORS);
