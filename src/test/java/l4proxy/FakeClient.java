@@ -75,6 +75,11 @@ public final class FakeClient implements AutoCloseable {
     return nextTunnels();
   }
 
+  /** Sends bytes, whatever they say. */
+  synchronized void sendRaw(byte[] bytes) throws IOException {
+    control.out().write(bytes);
+  }
+
   /** Says something; any thread may, since whoever reads answers heartbeats meanwhile. */
   synchronized void send(Message message) throws IOException {
     Messages.write(control.out(), message);

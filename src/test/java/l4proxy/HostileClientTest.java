@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import l4proxy.auth.Grant;
 import l4proxy.auth.JoinKey;
@@ -169,5 +171,47 @@ final class HostileClientTest {
         assertTrue(sent > 10_000, "let go after " + sent + " messages");
       }
     }
+  }
+
+  /** A reader that always finds more to read never waits, and would keep its carrier for good. */
+  @Test
+  void whoeverFloodsWithoutAPauseHoldsUpNobody() throws Exception {
+    byte[] message = "\0\0\0\u000c{\"type\":\"x\"}".getBytes(StandardCharsets.US_ASCII);
+    byte[] many = new byte[4096 * message.length];
+    for (int i = 0; i < many.length; i++) {
+      many[i] = message[i % message.length];
+    }
+    try (FakeClient evil = new FakeClient(pair, key);
+        FakeClient worse = new FakeClient(pair, key)) {
+      List<Thread> floods = List.of(flood(evil, many), flood(worse, many));
+      for (int i = 0; i < 20; i++) {
+        try (Socket user = pair.user()) {
+          user.setSoTimeout(20_000);
+          user.getOutputStream().write(i);
+          assertEquals(i, user.getInputStream().read());
+        }
+        Thread.sleep(100); // a user's pace
+      }
+      assertTrue(floods.stream().allMatch(Thread::isAlive), "the server let go of a flood");
+      evil.close();
+      worse.close();
+      for (Thread each : floods) {
+        each.join();
+      }
+    }
+  }
+
+  private static Thread flood(FakeClient evil, byte[] messages) {
+    return Thread.ofPlatform()
+        .name("test flood")
+        .start(() -> {
+          try {
+            while (true) {
+              evil.sendRaw(messages);
+            }
+          } catch (IOException closed) {
+            // the test is over
+          }
+        });
   }
 }

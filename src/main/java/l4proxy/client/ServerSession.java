@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import l4proxy.auth.JoinKey;
 import l4proxy.events.Event;
 import l4proxy.net.Backoff;
@@ -61,6 +62,9 @@ final class ServerSession implements AutoCloseable {
 
   private final HealthChecks checks;
   private final Set<Tunnel> tunnels = ConcurrentHashMap.newKeySet();
+
+  /** Tunnels that were asked for and are not open yet. */
+  private final AtomicInteger asked = new AtomicInteger();
 
   private ServerSession(
       ProxyClient client, InetSocketAddress address, Connection connection, String id) {
@@ -257,10 +261,11 @@ final class ServerSession implements AutoCloseable {
   }
 
   private void open(String ticket, InetSocketAddress to, boolean plain) {
-    if (client.opening().getQueueLength() > MOST_WAITING || services.idleTunnels() > MOST_IDLE) {
+    if (asked.get() > MOST_WAITING || services.idleTunnels() > MOST_IDLE) {
       return; // the server asks again for what is missing, ten seconds later
     }
     try {
+      asked.incrementAndGet();
       client.threads().execute(() -> serve(ticket, to, plain));
     } catch (RejectedExecutionException closing) {
       // the client is being closed: no more tunnels
@@ -287,6 +292,15 @@ final class ServerSession implements AutoCloseable {
   }
 
   private Tunnel tunnel(String ticket, InetSocketAddress to, boolean plain)
+      throws IOException, RefusedException, InterruptedException {
+    try {
+      return dialed(ticket, to, plain);
+    } finally {
+      asked.decrementAndGet();
+    }
+  }
+
+  private Tunnel dialed(String ticket, InetSocketAddress to, boolean plain)
       throws IOException, RefusedException, InterruptedException {
     Semaphore places = client.opening();
     places.acquire();

@@ -3,6 +3,7 @@ package l4proxy.http;
 import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.regex.Pattern;
 import l4proxy.net.Input;
 import l4proxy.net.Relay;
 
@@ -13,6 +14,8 @@ final class Body {
 
   /** The longest line that begins a chunk, extensions included. */
   private static final int CHUNK_LINE = 1024;
+
+  private static final Pattern SIZE = Pattern.compile("[0-9A-Fa-f]{1,15}");
 
   /** The longest trailer. */
   private static final int TRAILER = 8 * 1024;
@@ -62,7 +65,7 @@ final class Body {
     String line = new LineReader(from, CHUNK_LINE).next();
     int end = line.indexOf(';');
     String size = end < 0 ? line : line.substring(0, end).stripTrailing();
-    if (!size.matches("[0-9A-Fa-f]{1,15}")) {
+    if (!SIZE.matcher(size).matches()) {
       throw new Rejection(
           400, "A chunk of the body does not begin with its size in hexadecimal digits.");
     }

@@ -10,6 +10,7 @@ import java.util.Set;
 import l4proxy.net.Connection;
 import l4proxy.net.HostPort;
 import l4proxy.net.PlainConnection;
+import l4proxy.net.Relay;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,7 @@ final class ProxyUser implements AutoCloseable {
   void run() throws IOException, InterruptedException {
     user.in().deadline(HEAD);
     while (next()) {
+      Relay.share(1);
       if (!another()) {
         return;
       }

@@ -16,7 +16,8 @@ import java.util.concurrent.TimeUnit;
  * <p>The loop owns its listener and its threads: {@link #close()} closes the one, interrupts the
  * others, which closes the sockets they are blocked in, and returns when they are gone. {@link
  * #stop()} only closes the listener, for good, {@link #pause()} until another one is there. A
- * failure to accept (no descriptor left, say) is reported once and tried again until it heals.
+ * failure to accept (no descriptor left, no memory) is reported once and tried again until it
+ * heals.
  */
 public final class AcceptLoop implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("l4proxy.accept");
@@ -73,7 +74,7 @@ public final class AcceptLoop implements AutoCloseable {
         Socket socket = from.accept();
         failing = false;
         start(socket);
-      } catch (IOException e) {
+      } catch (IOException | OutOfMemoryError e) {
         if (from.isClosed()) {
           return;
         }
@@ -91,10 +92,16 @@ public final class AcceptLoop implements AutoCloseable {
   }
 
   private void start(Socket socket) {
+    boolean started = false;
     try {
       threads.execute(() -> serve(socket));
+      started = true;
     } catch (RejectedExecutionException closing) {
-      Sockets.abort(socket);
+      // nobody is served any more
+    } finally {
+      if (!started) {
+        Sockets.abort(socket);
+      }
     }
   }
 

@@ -13,22 +13,28 @@ import jdk.management.VirtualThreadSchedulerMXBean;
  * But a relay whose socket is always ready keeps its carrier, and small requests would starve
  * behind it; with more carriers than processors the kernel shares these out, but each that has bulk
  * to carry makes a small request wait for longer. One platform thread, {@code carriers}, looks
- * every {@value #LOOK_MILLIS} ms while data flows or handshakes are done, and sleeps otherwise.
+ * every {@value #LOOK_MILLIS} ms while data flows or handshakes are done.
  *
  * <p>Two such relays on one carrier may wake each other alone: a carrier looks at what came from
  * outside (the poller, a timer, each thread that is new) only when its own queue is empty. So each
  * look also starts a probe from outside; one that has not run by the next look says that others
  * starve too. Many handshakes at a time do the same: users who have their tunnels would wait for
- * the last of those who have none.
+ * the last of those who have none. A probe once a second finds what else keeps the carriers.
  */
 final class Carriers {
   private static final long LOOK_MILLIS = 5;
+
+  /** Between looks at what else might keep a carrier, while nothing flows. */
+  private static final long IDLE_LOOK_NANOS = 1_000_000_000;
 
   /** Bulk: 128 KiB in 2 ms, about half a gigabit a second. */
   private static final long BULK = LOOK_MILLIS * 128 * 1024 / 2;
 
   /** Looks without bulk until carriers are few again: 100 ms. */
   private static final int CALM = 20;
+
+  /** The same where others were found to starve without bulk, which they would again: 3 s. */
+  private static final int SURELY_CALM = 30 * CALM;
 
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
   private static final int FEW = Math.max(1, PROCESSORS / 2);
@@ -84,20 +90,23 @@ final class Carriers {
       long flowed = FLOWED.sum();
       long handshakes = HANDSHAKES.sum();
       asleep = true;
-      while (FLOWED.sum() == flowed && HANDSHAKES.sum() == handshakes) {
-        LockSupport.park();
+      boolean starving = false;
+      while (FLOWED.sum() == flowed && HANDSHAKES.sum() == handshakes && !starving) {
+        Thread probe = probe();
+        LockSupport.parkNanos(IDLE_LOOK_NANOS);
+        starving = probe.isAlive();
       }
       asleep = false;
-      watch(scheduler);
+      watch(scheduler, starving ? SURELY_CALM : CALM);
     }
   }
 
-  /** Until nothing flows. */
-  private static void watch(VirtualThreadSchedulerMXBean scheduler) {
+  /** Until nothing has flowed for so many looks. */
+  private static void watch(VirtualThreadSchedulerMXBean scheduler, int looks) {
     long before = FLOWED.sum();
     int carriers = FEW;
     Thread probe = probe();
-    for (int calm = 0; calm < CALM; calm++) {
+    for (int calm = 0; calm < looks; calm++) {
       LockSupport.parkNanos(LOOK_MILLIS * 1_000_000);
       long now = FLOWED.sum();
       boolean starving = probe.isAlive();
@@ -126,6 +135,10 @@ final class Carriers {
    * takes one when a thread comes to a queue that was empty, and each platform thread has its own.
    */
   private static void rouse() {
-    Thread.ofPlatform().name("rouse").daemon().start(Carriers::probe);
+    try {
+      Thread.ofPlatform().name("rouse").daemon().start(Carriers::probe);
+    } catch (OutOfMemoryError noThread) {
+      // the next look tries again
+    }
   }
 }

@@ -49,6 +49,9 @@ public final class Relay {
   /** Bytes that a direction passes on in one turn: some milliseconds' worth. */
   private static final int TURN = 1024 * 1024;
 
+  /** Bytes that a smaller piece counts as: it takes as much processor time as these do. */
+  private static final int LEAST = 4 * 1024;
+
   private Relay() {}
 
   /**
@@ -120,21 +123,22 @@ public final class Relay {
   }
 
   /**
-   * Lets others have the carrier after large pieces, once in {@value #TURN} bytes on average: a
-   * virtual thread whose socket is always ready never gives it up by itself.
+   * Lets others have the carrier, once in {@value #TURN} bytes on average: a virtual thread whose
+   * socket is always ready never gives it up by itself. A small piece counts as {@value #LEAST}
+   * bytes, and so does a message, or a frame, that the other side may send without end.
    *
    * <p>It parks for the shortest time there is instead of yielding: a thread that yields stands in
    * its carrier's own queue, before all that comes from outside (what the poller found ready, for
    * example), and one that a timer wakes stands behind it.
    *
-   * @param length of the piece just passed on
+   * @param length of the piece just dealt with
    */
   public static void share(int length) {
     if (length >= Buffers.RECORD) {
       Carriers.flowed(length);
-      if (ThreadLocalRandom.current().nextInt(TURN) < length) {
-        LockSupport.parkNanos(1);
-      }
+    }
+    if (ThreadLocalRandom.current().nextInt(TURN) < Math.max(length, LEAST)) {
+      LockSupport.parkNanos(1);
     }
   }
 

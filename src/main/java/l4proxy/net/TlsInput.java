@@ -74,6 +74,9 @@ final class TlsInput extends Input {
               && from.hasRemaining();
     }
     limit = to.position();
+    if (sealed.buffered() == 0) {
+      sealed.letGo(); // whoever gets the bytes may be slow
+    }
     if (limit > position) {
       return true;
     }

@@ -54,7 +54,7 @@ public final class Watch implements AutoCloseable {
   private static void tick(Watched each) {
     try {
       each.tick();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) { // one tick's failure is not the others'
       LOG.log(System.Logger.Level.ERROR, "a bug, please report it", e);
     }
   }

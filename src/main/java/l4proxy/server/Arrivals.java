@@ -26,6 +26,7 @@ final class Arrivals {
   void arrived(Newcomers.Role.Carrier carrier, int port) throws IOException {
     Connection connection = carrier.connection();
     Message.TunnelHello hello = carrier.hello();
+    connection.in().deadline(Duration.ZERO); // it may have been dropped: that costs no ticket
     Tickets.Ticket ticket = tickets.redeem(hello.ticket());
     if (ticket == null
         || !ticket.kind().equals(new TunnelKind(!connection.encrypted(), port))
@@ -40,7 +41,6 @@ final class Arrivals {
       connection.close();
       return;
     }
-    connection.in().deadline(Duration.ZERO);
     ticket.session().tunnels().arrived(connection, ticket.pool());
   }
 }

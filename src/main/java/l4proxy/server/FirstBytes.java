@@ -1,6 +1,7 @@
 package l4proxy.server;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import l4proxy.net.Buffers;
@@ -110,10 +111,7 @@ final class FirstBytes {
     try {
       opened = success;
       over = !success;
-      if (kept.length > 0) {
-        Buffers.give(kept);
-        kept = NONE;
-      }
+      kept = NONE;
       settled.signalAll();
       return length;
     } finally {
@@ -175,10 +173,11 @@ final class FirstBytes {
   private void keep() {
     lock.lock();
     try {
-      if (kept.length == 0) {
-        kept = Buffers.take();
-      }
       int count = Math.min(user.in().buffered(), Buffers.CHUNK - length);
+      if (length + count > kept.length) {
+        kept =
+            Arrays.copyOf(kept, Math.min(Buffers.CHUNK, Math.max(2 * kept.length, length + count)));
+      }
       System.arraycopy(user.in().buffer(), user.in().position(), kept, length, count);
       user.in().consume(count);
       length += count;

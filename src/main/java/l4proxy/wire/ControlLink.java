@@ -2,10 +2,11 @@ package l4proxy.wire;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import l4proxy.net.Connection;
+import l4proxy.net.Relay;
 import l4proxy.net.Watch;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ public final class ControlLink implements Watch.Watched, AutoCloseable {
   private final Connection connection;
   private final Watch watch;
   private final Times times;
-  private final BlockingQueue<Message> owed = new ArrayBlockingQueue<>(OWED);
+  private final BlockingQueue<Message> owed = new LinkedBlockingQueue<>(OWED);
   private final Thread writer;
   private volatile long writingSince;
   private volatile long lastRead = System.nanoTime();
@@ -132,6 +133,7 @@ public final class ControlLink implements Watch.Watched, AutoCloseable {
       connection.in().deadline(times.dead());
       @Nullable Message message = Messages.read(connection.in());
       lastRead = System.nanoTime();
+      Relay.share(1);
       switch (message) {
         case null -> {}
         case Message.Heartbeat beat -> send(new Message.HeartbeatAnswer(beat.nanos()));

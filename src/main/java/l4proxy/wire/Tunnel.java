@@ -9,6 +9,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import l4proxy.net.Buffers;
 import l4proxy.net.Connection;
+import l4proxy.net.Relay;
 import l4proxy.net.Watch;
 
 /**
@@ -292,6 +293,7 @@ public final class Tunnel implements AutoCloseable {
       FrameType type = in.next();
       boolean meant = state.receive(type, about(type));
       came(type);
+      Relay.share(FrameType.HEADER);
       if (type == FrameType.RESET || type == FrameType.REFUSED) {
         text = CONTROL.matcher(in.text()).replaceAll(" ");
       }

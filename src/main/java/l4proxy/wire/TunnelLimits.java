@@ -36,6 +36,12 @@ final class TunnelLimits implements Watch.Watched {
   private static final int HALF_CLOSED =
       (int) (Duration.ofSeconds(60).toMillis() / Watch.TICK.toMillis());
 
+  /**
+   * The same while a write to the user waits: the kernel lets it go on when a third of its buffer
+   * is free, which a slow user takes minutes for.
+   */
+  private static final int HELD_UP = 10 * HALF_CLOSED;
+
   /** The opening that has to be over by then; a deadline of 0 is set once it is opened. */
   private record Settling(int number, long deadline) {}
 
@@ -251,7 +257,7 @@ final class TunnelLimits implements Watch.Watched {
         delivered.getOpaque() - signs.getOpaque() + written.getOpaque() + movesThere.getOpaque();
     silent = total == lastTotal && state.halfClosed() ? silent + 1 : 0;
     lastTotal = total;
-    if (silent >= HALF_CLOSED) {
+    if (silent >= (read.getOpaque() == delivered.getOpaque() ? HALF_CLOSED : HELD_UP)) {
       silent = 0;
       onSilence.run();
     }

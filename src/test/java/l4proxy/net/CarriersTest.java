@@ -8,6 +8,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import jdk.management.VirtualThreadSchedulerMXBean;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -18,6 +19,14 @@ class CarriersTest {
       ManagementFactory.getPlatformMXBean(VirtualThreadSchedulerMXBean.class);
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
   private volatile boolean over;
+
+  /** Something flowed once, and nothing does any more: nobody looks closely. */
+  @BeforeEach
+  void idle() throws InterruptedException {
+    Carriers.flowed(1);
+    Thread.sleep(500); // five times what it takes for carriers to be few again
+    Awaitility.await().until(() -> SCHEDULER.getParallelism() <= PROCESSORS);
+  }
 
   @Test
   void bulkRaisesThemAndItsEndLowersThemAgain() throws Exception {
@@ -54,6 +63,17 @@ class CarriersTest {
     leavesTurnsToOthers(() -> Relay.share(Buffers.RECORD));
   }
 
+  /** Small pieces are no bulk: they raise the number of carriers only once others starve. */
+  @Test
+  void smallPiecesLeaveTurnsToOthers() throws InterruptedException {
+    leavesTurnsToOthers(() -> Relay.share(1));
+  }
+
+  @Test
+  void whateverElseKeepsAllCarriersIsFoundOut() throws InterruptedException {
+    leavesTurnsToOthers(PROCESSORS, () -> {});
+  }
+
   @Test
   void handshakesLeaveTurnsToOthers() throws InterruptedException {
     leavesTurnsToOthers(() -> {
@@ -67,8 +87,11 @@ class CarriersTest {
    * large piece would be a tenth of what counts as bulk.
    */
   private void leavesTurnsToOthers(Runnable something) throws InterruptedException {
+    leavesTurnsToOthers(4 * PROCESSORS, something);
+  }
+
+  private void leavesTurnsToOthers(int many, Runnable something) throws InterruptedException {
     SCHEDULER.setParallelism(1);
-    int many = 4 * PROCESSORS;
     var busy = new CountDownLatch(many);
     // From inside, so that they are in their carrier's own queue.
     Thread.startVirtualThread(() -> {

@@ -48,6 +48,9 @@ final class WatchTest {
         watch.add(() -> {
           throw new IllegalStateException("a bug");
         });
+        watch.add(() -> {
+          throw new OutOfMemoryError("what somebody else took");
+        });
       }
       CountDownLatch twice = new CountDownLatch(2);
       watch.add(twice::countDown);

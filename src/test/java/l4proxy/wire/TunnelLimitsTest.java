@@ -451,6 +451,22 @@ final class TunnelLimitsTest {
     assertEquals(1, silences.get());
   }
 
+  /** The kernel takes more from a blocked writer only when much of what it has is gone. */
+  @Test
+  void writeThatWaitsForASlowUserIsNoSilenceForTenMinutes() throws Exception {
+    start(Side.SERVER);
+    halfClosed();
+    limits.read(10);
+    fineFor(1199);
+    assertEquals(0, silences.get());
+    limits.passedOn(10);
+    fineFor(120);
+    assertEquals(0, silences.get());
+    limits.read(10);
+    fineFor(1200);
+    assertEquals(1, silences.get());
+  }
+
   @Test
   void sideSaysOnceThatBytesWentOn() throws Exception {
     start(Side.CLIENT);
