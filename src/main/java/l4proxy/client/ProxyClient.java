@@ -13,6 +13,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import l4proxy.auth.Pin;
 import l4proxy.events.Event;
@@ -65,6 +66,10 @@ public final class ProxyClient implements AutoCloseable {
   private final Reconfiguration reconfiguration;
   private final String process;
   private final Semaphore opening = new Semaphore(OPENING, true);
+
+  /** Tunnels that were asked for, over whichever session, and are not open yet. */
+  private final AtomicInteger asked = new AtomicInteger();
+
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("tunnel ", 1).factory());
   private final CountDownLatch stopped = new CountDownLatch(1);
@@ -358,6 +363,10 @@ public final class ProxyClient implements AutoCloseable {
 
   Semaphore opening() {
     return opening;
+  }
+
+  AtomicInteger asked() {
+    return asked;
   }
 
   ExecutorService threads() {

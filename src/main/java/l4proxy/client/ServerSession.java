@@ -12,7 +12,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import l4proxy.auth.JoinKey;
 import l4proxy.events.Event;
 import l4proxy.net.Backoff;
@@ -62,9 +61,6 @@ final class ServerSession implements AutoCloseable {
 
   private final HealthChecks checks;
   private final Set<Tunnel> tunnels = ConcurrentHashMap.newKeySet();
-
-  /** Tunnels that were asked for and are not open yet. */
-  private final AtomicInteger asked = new AtomicInteger();
 
   private ServerSession(
       ProxyClient client, InetSocketAddress address, Connection connection, String id) {
@@ -261,14 +257,20 @@ final class ServerSession implements AutoCloseable {
   }
 
   private void open(String ticket, InetSocketAddress to, boolean plain) {
-    if (asked.get() > MOST_WAITING || services.idleTunnels() > MOST_IDLE) {
+    if (client.asked().get() > MOST_WAITING || services.idleTunnels() > MOST_IDLE) {
       return; // the server asks again for what is missing, ten seconds later
     }
+    client.asked().incrementAndGet();
+    boolean started = false;
     try {
-      asked.incrementAndGet();
       client.threads().execute(() -> serve(ticket, to, plain));
+      started = true;
     } catch (RejectedExecutionException closing) {
       // the client is being closed: no more tunnels
+    } finally {
+      if (!started) {
+        client.asked().decrementAndGet();
+      }
     }
   }
 
@@ -296,7 +298,7 @@ final class ServerSession implements AutoCloseable {
     try {
       return dialed(ticket, to, plain);
     } finally {
-      asked.decrementAndGet();
+      client.asked().decrementAndGet();
     }
   }
 

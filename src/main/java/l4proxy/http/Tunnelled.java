@@ -2,6 +2,7 @@ package l4proxy.http;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import l4proxy.net.Connection;
 import l4proxy.net.Relay;
 import l4proxy.net.Watch;
@@ -14,6 +15,10 @@ final class Tunnelled implements Watch.Watched {
   /** How long half of a connection may be silent after the other half has ended. */
   static final Duration SILENCE = Duration.ofSeconds(60);
 
+  /** The same while a write waits: a slow side makes the kernel hold it for minutes. */
+  private static final int HELD_UP = 10;
+
+  private final AtomicInteger writing = new AtomicInteger();
   private final Connection user;
   private final Connection host;
   private final Duration silence;
@@ -41,10 +46,17 @@ final class Tunnelled implements Watch.Watched {
   }
 
   private void pass(Connection from, Connection to) throws IOException {
-    Relay.copy(from.in(), to.out()::write, n -> active = System.nanoTime());
+    Relay.copy(from.in(), (buffer, at, length) -> write(to, buffer, at, length), n -> {});
     to.shutdownOutput();
     active = System.nanoTime();
     halfClosed = true;
+  }
+
+  private void write(Connection to, byte[] buffer, int at, int length) throws IOException {
+    writing.incrementAndGet();
+    to.out().write(buffer, at, length); // when that fails, all is over
+    active = System.nanoTime();
+    writing.decrementAndGet();
   }
 
   private void abort() {
@@ -54,7 +66,8 @@ final class Tunnelled implements Watch.Watched {
 
   @Override
   public void tick() {
-    if (halfClosed && System.nanoTime() - active > silence.toNanos()) {
+    long bound = (writing.get() > 0 ? HELD_UP : 1) * silence.toNanos();
+    if (halfClosed && System.nanoTime() - active > bound) {
       abort();
     }
   }

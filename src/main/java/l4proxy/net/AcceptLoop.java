@@ -71,23 +71,29 @@ public final class AcceptLoop implements AutoCloseable {
     boolean failing = false;
     while (!from.isClosed()) {
       try {
-        Socket socket = from.accept();
+        start(from.accept());
         failing = false;
-        start(socket);
       } catch (IOException | OutOfMemoryError e) {
         if (from.isClosed()) {
           return;
         }
-        if (!failing) {
-          failing = true;
-          LOG.log(
-              System.Logger.Level.WARNING,
-              "{0}: cannot accept connections for now: {1}",
-              name,
-              e.getMessage());
-        }
+        failing = failing || told(e);
         rest();
       }
+    }
+  }
+
+  /** Says why nothing is accepted, if there is memory to say it. */
+  private boolean told(Throwable cause) {
+    try {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "{0}: cannot accept connections for now: {1}",
+          name,
+          cause.getMessage());
+      return true;
+    } catch (OutOfMemoryError full) {
+      return false;
     }
   }
 

@@ -33,8 +33,8 @@ final class Carriers {
   /** Looks without bulk until carriers are few again: 100 ms. */
   private static final int CALM = 20;
 
-  /** The same where others were found to starve without bulk, which they would again: 3 s. */
-  private static final int SURELY_CALM = 30 * CALM;
+  /** Looks before these where others were found to starve without bulk: they would again. 3 s. */
+  private static final int WARNED = 600;
 
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
   private static final int FEW = Math.max(1, PROCESSORS / 2);
@@ -86,34 +86,44 @@ final class Carriers {
   private static void run() {
     var scheduler = ManagementFactory.getPlatformMXBean(VirtualThreadSchedulerMXBean.class);
     while (true) {
-      scheduler.setParallelism(FEW);
-      long flowed = FLOWED.sum();
-      long handshakes = HANDSHAKES.sum();
-      asleep = true;
-      boolean starving = false;
-      while (FLOWED.sum() == flowed && HANDSHAKES.sum() == handshakes && !starving) {
-        Thread probe = probe();
+      try {
+        scheduler.setParallelism(FEW);
+        watch(scheduler, rest() ? WARNED : 0);
+      } catch (OutOfMemoryError noThread) {
         LockSupport.parkNanos(IDLE_LOOK_NANOS);
-        starving = probe.isAlive();
       }
-      asleep = false;
-      watch(scheduler, starving ? SURELY_CALM : CALM);
     }
   }
 
-  /** Until nothing has flowed for so many looks. */
+  /** Until something flows, or others starve for another reason: then it returns true. */
+  private static boolean rest() {
+    long flowed = FLOWED.sum();
+    long handshakes = HANDSHAKES.sum();
+    boolean starving = false;
+    asleep = true;
+    while (!starving && FLOWED.sum() == flowed && HANDSHAKES.sum() == handshakes) {
+      Thread probe = probe();
+      long since = System.nanoTime();
+      LockSupport.parkNanos(IDLE_LOOK_NANOS);
+      starving = probe.isAlive() && System.nanoTime() - since >= IDLE_LOOK_NANOS;
+    }
+    asleep = false;
+    return starving;
+  }
+
+  /** For so many looks, and until nothing flows. */
   private static void watch(VirtualThreadSchedulerMXBean scheduler, int looks) {
     long before = FLOWED.sum();
     int carriers = FEW;
     Thread probe = probe();
-    for (int calm = 0; calm < looks; calm++) {
+    for (int calm = -looks; calm < CALM; calm++) {
       LockSupport.parkNanos(LOOK_MILLIS * 1_000_000);
       long now = FLOWED.sum();
       boolean starving = probe.isAlive();
       if (starving || now - before >= BULK) {
-        calm = 0;
+        calm = Math.min(calm, 0);
       }
-      if (starving && carriers < MOST || calm == 0 && carriers == FEW) {
+      if (starving && carriers < MOST || calm <= 0 && carriers == FEW) {
         carriers = Math.clamp(2L * carriers, MANY, MOST);
         scheduler.setParallelism(carriers);
       }

@@ -30,6 +30,9 @@ public final class Watch implements AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread thread;
 
+  /** There was no memory at the last look. */
+  private boolean failing;
+
   /** Starts the thread. */
   public Watch() {
     Carriers.begin();
@@ -40,9 +43,7 @@ public final class Watch implements AutoCloseable {
     long next = System.nanoTime() + TICK.toNanos();
     try {
       while (!closed.await(next - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-        for (Watched each : all) {
-          tick(each);
-        }
+        look();
         // by the clock, since speeds count on it; what a pause has made late is not made up for
         next = Math.max(next + TICK.toNanos(), System.nanoTime());
       }
@@ -51,12 +52,31 @@ public final class Watch implements AutoCloseable {
     }
   }
 
-  private static void tick(Watched each) {
+  /** Whatever fails, the next look comes; even to say something may take more than is there. */
+  private void look() {
+    boolean fails = false;
+    try {
+      for (Watched each : all) {
+        fails |= !tick(each);
+      }
+      if (fails && !failing) {
+        LOG.log(System.Logger.Level.WARNING, "too little memory to keep time limits with for now");
+      }
+    } catch (OutOfMemoryError e) {
+      fails = true;
+    }
+    failing = fails;
+  }
+
+  private static boolean tick(Watched each) {
     try {
       each.tick();
-    } catch (RuntimeException | OutOfMemoryError e) { // one tick's failure is not the others'
+    } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, "a bug, please report it", e);
+    } catch (OutOfMemoryError e) { // one's failure is not the others'
+      return false;
     }
+    return true;
   }
 
   /**

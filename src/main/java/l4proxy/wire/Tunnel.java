@@ -190,7 +190,11 @@ public final class Tunnel implements AutoCloseable {
    */
   void later(FrameType type) {
     AtomicInteger owed = type == FrameType.PING ? pings : pongs;
-    if (owed.getAndIncrement() == 0) {
+    if (owed.getAndIncrement() > 0) {
+      return;
+    }
+    boolean started = false;
+    try {
       later(
           type.name(),
           () -> {
@@ -200,6 +204,11 @@ public final class Tunnel implements AutoCloseable {
               send(type);
             } while (!owed.compareAndSet(answered, 0));
           });
+      started = true;
+    } finally {
+      if (!started) {
+        owed.set(0); // no memory for a thread: the next one may have more luck
+      }
     }
   }
 
@@ -293,7 +302,9 @@ public final class Tunnel implements AutoCloseable {
       FrameType type = in.next();
       boolean meant = state.receive(type, about(type));
       came(type);
-      Relay.share(FrameType.HEADER);
+      if (type != FrameType.DATA) {
+        Relay.share(1); // whoever takes the data does so for that
+      }
       if (type == FrameType.RESET || type == FrameType.REFUSED) {
         text = CONTROL.matcher(in.text()).replaceAll(" ");
       }

@@ -37,8 +37,8 @@ final class TunnelLimits implements Watch.Watched {
       (int) (Duration.ofSeconds(60).toMillis() / Watch.TICK.toMillis());
 
   /**
-   * The same while a write to the user waits: the kernel lets it go on when a third of its buffer
-   * is free, which a slow user takes minutes for.
+   * The same while a write waits, to the user or into the tunnel: the kernel lets it go on when a
+   * third of its buffer is free, which takes minutes where the other side is slow.
    */
   private static final int HELD_UP = 10 * HALF_CLOSED;
 
@@ -257,7 +257,8 @@ final class TunnelLimits implements Watch.Watched {
         delivered.getOpaque() - signs.getOpaque() + written.getOpaque() + movesThere.getOpaque();
     silent = total == lastTotal && state.halfClosed() ? silent + 1 : 0;
     lastTotal = total;
-    if (silent >= (read.getOpaque() == delivered.getOpaque() ? HALF_CLOSED : HELD_UP)) {
+    boolean heldUp = read.getOpaque() != delivered.getOpaque() || writingSince != 0;
+    if (silent >= (heldUp ? HELD_UP : HALF_CLOSED)) {
       silent = 0;
       onSilence.run();
     }

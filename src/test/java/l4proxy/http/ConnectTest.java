@@ -122,6 +122,44 @@ final class ConnectTest {
     }
   }
 
+  /** Whoever does not read for a while is waited for, ten times as long as for silence. */
+  @Test
+  void halfClosedAndSlowIsNotReset() throws Exception {
+    try (Loopback users = Loopback.pair();
+        Loopback hosts = Loopback.pair();
+        Watch watch = new Watch()) {
+      Tunnelled tunnelled =
+          new Tunnelled(users.connection(), hosts.connection(), Duration.ofSeconds(2));
+      watch.add(tunnelled);
+      Thread running =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  tunnelled.run();
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              });
+      users.other().shutdownOutput();
+      byte[] much = new byte[32 * 1024 * 1024];
+      Thread host =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  hosts.other().getOutputStream().write(much);
+                  hosts.other().shutdownOutput();
+                } catch (IOException broken) {
+                  // the user will miss something
+                }
+              });
+      Thread.sleep(5_000); // what the user does instead of reading
+      users.other().setSoTimeout(20_000);
+      assertEquals(much.length, users.other().getInputStream().readAllBytes().length);
+      host.join();
+      running.join();
+    }
+  }
+
   @Test
   void resetOfTheHostIsAReset() throws Exception {
     try (EchoBackend backend =

@@ -468,6 +468,20 @@ final class TunnelLimitsTest {
   }
 
   @Test
+  void writeThatWaitsForASlowBackendIsNoneEither() throws Exception {
+    start(Side.SERVER);
+    halfClosed();
+    limits.writing();
+    for (int i = 0; i < 149; i++) {
+      fineFor(8);
+      limits.sign(4);
+    }
+    assertEquals(0, silences.get());
+    fineFor(8);
+    assertEquals(1, silences.get());
+  }
+
+  @Test
   void sideSaysOnceThatBytesWentOn() throws Exception {
     start(Side.CLIENT);
     opened(1);
