@@ -153,6 +153,7 @@ final class ServedTunnel {
     while (type == FrameType.DATA) {
       for (int count = tunnel.piece(); count > 0; count = tunnel.piece()) {
         tunnel.consume(count);
+        Relay.share(count);
       }
       type = tunnel.receive();
     }

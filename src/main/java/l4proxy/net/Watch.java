@@ -54,18 +54,18 @@ public final class Watch implements AutoCloseable {
 
   /** Whatever fails, the next look comes; even to say something may take more than is there. */
   private void look() {
-    boolean fails = false;
     try {
+      boolean fails = false;
       for (Watched each : all) {
         fails |= !tick(each);
       }
       if (fails && !failing) {
         LOG.log(System.Logger.Level.WARNING, "too little memory to keep time limits with for now");
       }
+      failing = fails;
     } catch (OutOfMemoryError e) {
-      fails = true;
+      // the next look goes over all of them again
     }
-    failing = fails;
   }
 
   private static boolean tick(Watched each) {

@@ -207,7 +207,7 @@ public final class Tunnel implements AutoCloseable {
       started = true;
     } finally {
       if (!started) {
-        owed.set(0); // no memory for a thread: the next one may have more luck
+        owed.set(0); // no memory for a thread: who asks again may have more luck
       }
     }
   }
