@@ -90,6 +90,18 @@ final class ConnectTest {
     }
   }
 
+  private static Thread watched(Tunnelled tunnelled, Watch watch) {
+    watch.add(tunnelled);
+    return Thread.ofVirtual()
+        .start(() -> {
+          try {
+            tunnelled.run();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+  }
+
   @Test
   void halfClosedAndSilentIsReset() throws Exception {
     try (Loopback users = Loopback.pair();
@@ -97,16 +109,7 @@ final class ConnectTest {
         Watch watch = new Watch()) {
       Tunnelled tunnelled =
           new Tunnelled(users.connection(), hosts.connection(), Duration.ofMillis(1));
-      watch.add(tunnelled);
-      Thread running =
-          Thread.ofVirtual()
-              .start(() -> {
-                try {
-                  tunnelled.run();
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                }
-              });
+      Thread running = watched(tunnelled, watch);
       users.other().getOutputStream().write('x');
       assertEquals('x', hosts.other().getInputStream().read());
       assertThrows( // silent, but whole: nothing happens for two ticks and more
@@ -130,16 +133,7 @@ final class ConnectTest {
         Watch watch = new Watch()) {
       Tunnelled tunnelled =
           new Tunnelled(users.connection(), hosts.connection(), Duration.ofSeconds(2));
-      watch.add(tunnelled);
-      Thread running =
-          Thread.ofVirtual()
-              .start(() -> {
-                try {
-                  tunnelled.run();
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                }
-              });
+      Thread running = watched(tunnelled, watch);
       users.other().shutdownOutput();
       byte[] much = new byte[32 * 1024 * 1024];
       Thread host =
