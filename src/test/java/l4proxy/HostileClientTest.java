@@ -99,6 +99,22 @@ final class HostileClientTest {
     }
   }
 
+  /** Each time it is told whether its backend answers itself, by a thread that goes on asking. */
+  @Test
+  void serviceExposedAgainAndAgainHasOneThreadThatAsks() throws Exception {
+    try (FakeClient evil = new FakeClient(pair, key)) {
+      String instance = FakeClient.id();
+      int answers = backend.address().port();
+      for (int time = 0; time < FLOOD / 10; time++) {
+        evil.send(new Message.Expose(0, "evil", "b", instance, 0, 0, false, null, answers, null));
+        assertInstanceOf(Message.Exposed.class, answer(evil));
+      }
+      Awaitility.await()
+          .until(
+              () -> LeakCheck.threads().stream().filter(t -> t.startsWith("direct ")).count() == 1);
+    }
+  }
+
   /** An instance id is a secret of its client's, and worth nothing with another key. */
   @Test
   void instanceOfAnotherKeyIsNotTakenOver() throws Exception {

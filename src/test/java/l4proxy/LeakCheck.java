@@ -81,7 +81,8 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
     return Stream.concat(newThreads.stream(), newSockets.stream()).toList();
   }
 
-  private static Set<String> threads() {
+  /** All that have a name of their own, and their numbers. */
+  static Set<String> threads() {
     try {
       Path directory = Files.createTempDirectory("threads");
       Path dump = directory.resolve("dump.txt");

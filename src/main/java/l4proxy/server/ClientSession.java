@@ -3,7 +3,10 @@ package l4proxy.server;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import l4proxy.auth.Key;
 import l4proxy.net.Connection;
@@ -35,6 +38,10 @@ final class ClientSession {
   private final String id;
   private final SessionTunnels tunnels;
   private final CountDownLatch over = new CountDownLatch(1);
+
+  /** Who looks for a backend itself, by the service's number; of the connection's own thread. */
+  private final Map<Integer, Future<?>> direct = new HashMap<>();
+
   private volatile boolean draining;
   private volatile boolean connectsAnew;
   private volatile String endReason = "";
@@ -60,8 +67,9 @@ final class ClientSession {
 
   /** Reads what the client says until it is gone; returns why. */
   String run(String version) {
-    Thread keeper = Thread.ofVirtual().name("client " + client() + " keeper").start(this::keep);
+    Thread keeper = Thread.ofVirtual().name("client " + client() + " keeper").unstarted(this::keep);
     try {
+      keeper.start();
       link.send(new Message.Welcome(version, id));
       link.ask();
       while (true) {
@@ -70,6 +78,7 @@ final class ClientSession {
           case Message.Withdraw gone -> {
             services.withdraw(this, gone.service());
             tunnels.end(gone.service());
+            endDirect(gone.service());
           }
           case Message.Health health ->
               services.of(this, health.service()).ifPresent(s -> s.standing().checked(health.up()));
@@ -98,29 +107,50 @@ final class ClientSession {
       link.send(answer);
       return;
     }
+    endDirect(asked.service());
     if (asked.backendPort() == 0) {
       link.send(answer);
     } else {
-      shared.direct().start(new DirectAddress(this, asked, relay, shared));
+      Runnable looking = new DirectAddress(this, asked, relay, shared);
+      direct.put(asked.service(), shared.direct().start(looking));
     }
     services
         .of(this, asked.service())
         .ifPresent(service -> tunnels.begin(asked.service(), service.tunnels()));
   }
 
+  private void endDirect(int service) {
+    Future<?> looking = direct.remove(service);
+    if (looking != null) {
+      looking.cancel(true);
+    }
+  }
+
   private void lost() {
-    services.lost(this);
-    tunnels.lost();
-    link.close();
+    direct.values().forEach(looking -> looking.cancel(true));
+    try {
+      services.lost(this);
+    } finally {
+      link.close();
+      tunnels.lost();
+    }
   }
 
   private void keep() {
     try {
       while (!over.await(KEEP_MILLIS, TimeUnit.MILLISECONDS)) {
-        tunnels.keep();
+        keepTunnels();
       }
     } catch (InterruptedException closing) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void keepTunnels() {
+    try {
+      tunnels.keep();
+    } catch (OutOfMemoryError e) {
+      // a second later there may be some
     }
   }
 

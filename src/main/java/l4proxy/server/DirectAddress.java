@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * relay's; again whenever that changes.
  *
  * <p>Runs on a thread of {@link DirectDials}, not on the control connection's, until the session is
- * over or the service is withdrawn or exposed anew.
+ * over or the service is withdrawn or exposed anew; the session interrupts it then.
  */
 final class DirectAddress implements Runnable {
   private final ClientSession session;

@@ -6,8 +6,10 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
@@ -97,12 +99,12 @@ final class DirectDials implements AutoCloseable {
     this.every = every;
   }
 
-  /** Runs what waits for outcomes on a thread of its own. */
-  void start(Runnable waiting) {
+  /** Runs what waits for outcomes on a thread of its own, until it is cancelled at the latest. */
+  Future<?> start(Runnable waiting) {
     try {
-      threads.execute(waiting);
+      return threads.submit(waiting);
     } catch (RejectedExecutionException closing) {
-      // nobody waits for an outcome any more
+      return CompletableFuture.completedFuture(null); // nobody waits for an outcome any more
     }
   }
 

@@ -15,6 +15,7 @@ import l4proxy.http.Rejection;
 import l4proxy.net.Connection;
 import l4proxy.net.PlainConnection;
 import l4proxy.net.Sockets;
+import l4proxy.net.Watch;
 import l4proxy.wire.ProtocolException;
 
 /**
@@ -32,6 +33,7 @@ final class HttpDoor {
   private final InetSocketAddress http;
   private final Keys keys;
   private final BrowserSessions browsers;
+  private final Watch watch;
 
   /**
    * A way in.
@@ -39,11 +41,13 @@ final class HttpDoor {
    * @param http where the HttpServer listens
    * @param keys that count
    * @param browsers whose cookies count
+   * @param watch sees to it that answers are taken in time
    */
-  HttpDoor(InetSocketAddress http, Keys keys, BrowserSessions browsers) {
+  HttpDoor(InetSocketAddress http, Keys keys, BrowserSessions browsers, Watch watch) {
     this.http = http;
     this.keys = keys;
     this.browsers = browsers;
+    this.watch = watch;
   }
 
   /** Whether a request carries a key, or a session's cookie, that counts. */
@@ -93,7 +97,13 @@ final class HttpDoor {
       throws IOException, InterruptedException {
     try (from;
         Connection to = new PlainConnection(Sockets.connect(http, CONNECTING))) {
-      new HttpRelay(from, to).run(first, once);
+      HttpRelay relay = new HttpRelay(from, to, HttpRelay.TAKING);
+      watch.add(relay);
+      try {
+        relay.run(first, once);
+      } finally {
+        watch.remove(relay);
+      }
     }
   }
 }

@@ -10,6 +10,7 @@ import l4proxy.http.Rejection;
 import l4proxy.net.Connection;
 import l4proxy.net.Relay;
 import l4proxy.net.Sockets;
+import l4proxy.net.Watch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,11 +19,18 @@ import org.jspecify.annotations.Nullable;
  * then it is answered here.
  *
  * <p>A thread carries the requests, another the answers. Whoever made the two connections closes
- * them, but that of the browser is closed here when the HttpServer has given it up.
+ * them, but that of the browser is closed here when the HttpServer has given it up. It is broken
+ * when the browser takes too long to take a piece of an answer; a watch sees to it.
  */
-final class HttpRelay {
+final class HttpRelay implements Watch.Watched {
+  /** How long a browser may take to take a piece of an answer, 64 KiB at most. */
+  static final Duration TAKING = Duration.ofSeconds(30);
+
   private final Connection from;
   private final Connection to;
+  private final Duration taking;
+  private volatile boolean writing;
+  private volatile long since;
 
   /** What the requests ended with; set before the HttpServer sees their end. */
   private volatile @Nullable Rejection refused;
@@ -32,10 +40,12 @@ final class HttpRelay {
    *
    * @param from the browser
    * @param to the HttpServer
+   * @param taking how long the browser may take to take a piece of an answer
    */
-  HttpRelay(Connection from, Connection to) {
+  HttpRelay(Connection from, Connection to, Duration taking) {
     this.from = from;
     this.to = to;
+    this.taking = taking;
   }
 
   /**
@@ -100,7 +110,7 @@ final class HttpRelay {
   }
 
   private void answer() throws IOException {
-    Relay.copy(to.in(), from.out()::write, n -> {});
+    Relay.copy(to.in(), this::write, n -> {});
     Rejection no = refused;
     if (no != null) {
       Answer.problem(no).last(from, no.method());
@@ -108,5 +118,19 @@ final class HttpRelay {
       from.shutdownOutput();
     }
     from.close(); // what the browser leaves open, the HttpServer has given up
+  }
+
+  private void write(byte[] buffer, int at, int length) throws IOException {
+    since = System.nanoTime();
+    writing = true;
+    from.out().write(buffer, at, length); // when that fails, all is over
+    writing = false;
+  }
+
+  @Override
+  public void tick() {
+    if (writing && System.nanoTime() - since > taking.toNanos()) {
+      from.abort();
+    }
   }
 }

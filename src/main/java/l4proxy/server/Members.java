@@ -48,7 +48,7 @@ final class Members {
 
   /** Whether a client is there for any of them, whatever has become of its backend. */
   boolean connected() {
-    return all.stream().anyMatch(each -> each.session() != null);
+    return all.stream().anyMatch(Service::reachable);
   }
 
   /** Whether there are members, and those not tried have all the users that they may have. */
@@ -62,7 +62,7 @@ final class Members {
   }
 
   private List<Service> there(Set<Service> refused) {
-    return all.stream().filter(each -> each.session() != null && !refused.contains(each)).toList();
+    return all.stream().filter(each -> each.reachable() && !refused.contains(each)).toList();
   }
 
   /**

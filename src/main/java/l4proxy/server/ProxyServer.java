@@ -134,7 +134,7 @@ public final class ProxyServer implements AutoCloseable {
    * @throws InterruptedException when the caller is to give up
    */
   public void start(InetSocketAddress http) throws IOException, InterruptedException {
-    HttpDoor door = new HttpDoor(http, state.keys(), browsers);
+    HttpDoor door = new HttpDoor(http, state.keys(), browsers, watch);
     ServerSocket listener = bind(TakeoverMessage.CONTROL, config.ctlAddr(), "--ctl_addr");
     services.restore(key ->
         state.keys().named(key).isPresent()

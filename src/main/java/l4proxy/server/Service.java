@@ -93,6 +93,12 @@ final class Service {
     return true;
   }
 
+  /** Whether its client is there for new users. */
+  boolean reachable() {
+    ClientSession now = session;
+    return now != null && !now.over() && !now.draining();
+  }
+
   /** How long its client has been away; zero while it is there. */
   Duration awayFor() {
     return session == null ? Duration.ofNanos(System.nanoTime() - awaySince) : Duration.ZERO;

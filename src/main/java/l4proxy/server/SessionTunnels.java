@@ -70,11 +70,19 @@ final class SessionTunnels {
       return;
     }
     for (int left = count; left > 0; left -= Message.Tunnels.MOST) {
-      List<String> made = new ArrayList<>();
-      for (int i = 0; i < Math.min(left, Message.Tunnels.MOST); i++) {
+      ask(kind, pool, Math.min(left, Message.Tunnels.MOST));
+    }
+  }
+
+  private void ask(TunnelKind kind, TunnelPool pool, int count) {
+    List<String> made = new ArrayList<>(count);
+    try {
+      for (int i = 0; i < count; i++) {
         made.add(shared.tickets().issue(session, kind, pool));
       }
       session.send(new Message.Tunnels(kind.plain(), kind.port(), made));
+    } catch (OutOfMemoryError e) {
+      pool.expired(count - made.size()); // what was issued counts until it is too old
     }
   }
 
@@ -94,7 +102,14 @@ final class SessionTunnels {
       carrier.close();
       return;
     }
-    pool.add(new Tunnel(carrier, TunnelState.Side.SERVER, shared.watch()));
+    Tunnel tunnel;
+    try {
+      tunnel = new Tunnel(carrier, TunnelState.Side.SERVER, shared.watch());
+    } catch (OutOfMemoryError e) {
+      pool.expired(1);
+      throw e;
+    }
+    pool.add(tunnel);
   }
 
   /** Takes a tunnel for a user; null when none came in time. */

@@ -226,7 +226,16 @@ final class TunnelPool {
     }
     request(missing);
     retired.forEach(Tunnel::close);
-    due.forEach(each -> Thread.ofVirtual().name("tunnel check").start(() -> check(each)));
+    due.forEach(this::startCheck);
+  }
+
+  private void startCheck(Idle entry) {
+    try {
+      Thread.ofVirtual().name("tunnel check").start(() -> check(entry));
+    } catch (OutOfMemoryError e) {
+      entry.tunnel().abort();
+      checked();
+    }
   }
 
   private void check(Idle entry) {
@@ -237,15 +246,19 @@ final class TunnelPool {
     } catch (IOException dead) {
       entry.tunnel().abort();
     } finally {
-      lock.lock();
-      try {
-        checking--;
-      } finally {
-        lock.unlock();
-      }
+      checked();
     }
     if (good) {
       offer(entry.tunnel(), entry.used(), clock.getAsLong());
+    }
+  }
+
+  private void checked() {
+    lock.lock();
+    try {
+      checking--;
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -118,7 +118,7 @@ final class UserConnection {
     ClientSession from = next.session();
     Tunnel taken = from == null ? null : from.tunnels().take(next.tunnels(), PATIENCE);
     if (from == null || taken == null) {
-      if (next.session() == from && from != null) {
+      if (next.session() == from && next.reachable()) {
         refuse(next);
       }
       return false;

@@ -3,6 +3,7 @@ package l4proxy.server;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.Mockito.mock;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.net.InetSocketAddress;
@@ -32,7 +33,7 @@ final class ApiHeadsFuzzTest {
   static void open() throws Exception {
     state = StateDirectory.open(directory);
     Keys keys = Keys.open(state, new Pin("A".repeat(43)));
-    door = new HttpDoor(new InetSocketAddress(0), keys, new BrowserSessions(keys));
+    door = new HttpDoor(new InetSocketAddress(0), keys, new BrowserSessions(keys), mock());
   }
 
   @AfterAll

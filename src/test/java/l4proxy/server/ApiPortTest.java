@@ -25,6 +25,7 @@ import l4proxy.auth.StateDirectory;
 import l4proxy.events.Counters;
 import l4proxy.events.Event;
 import l4proxy.net.Sockets;
+import l4proxy.net.Watch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,7 @@ final class ApiPortTest {
   @TempDir Path directory;
   private final EventFeed feed = new EventFeed();
   private StateDirectory state;
+  private final Watch watch = new Watch();
   private ApiServer api;
   private ApiPort port;
   private String key;
@@ -63,13 +65,14 @@ final class ApiPortTest {
         new ApiPort(
             Sockets.listen(new InetSocketAddress("127.0.0.1", 0)),
             new Handshakes(),
-            new HttpDoor(api.address(), keys, browsers));
+            new HttpDoor(api.address(), keys, browsers, watch));
   }
 
   @AfterEach
   void close() {
     port.close();
     api.close();
+    watch.close();
     state.close();
   }
 

@@ -2,6 +2,7 @@ package l4proxy.server;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.Mockito.mock;
 
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +27,7 @@ class HttpDoorTest {
     try (StateDirectory state = StateDirectory.open(directory)) {
       Keys keys = Keys.open(state, new Pin("A".repeat(43)));
       BrowserSessions browsers = new BrowserSessions(keys);
-      HttpDoor door = new HttpDoor(new InetSocketAddress(0), keys, browsers);
+      HttpDoor door = new HttpDoor(new InetSocketAddress(0), keys, browsers, mock());
       String token =
           browsers
               .begin(browsers.code(keys.named("default").orElseThrow()).orElseThrow(), "http://x")
@@ -62,7 +63,8 @@ class HttpDoorTest {
   void longestHeadIsLookedAtQuickly(String line) throws Exception {
     try (StateDirectory state = StateDirectory.open(directory)) {
       Keys keys = Keys.open(state, new Pin("A".repeat(43)));
-      HttpDoor door = new HttpDoor(new InetSocketAddress(0), keys, new BrowserSessions(keys));
+      HttpDoor door =
+          new HttpDoor(new InetSocketAddress(0), keys, new BrowserSessions(keys), mock());
       for (String piece : new String[] {" ", "\t", "a ", "l4p1_", "; ", ";l4proxy_1=", "A"}) {
         String header = line.formatted(piece.repeat(16_000 / piece.length()));
         long began = System.nanoTime();
