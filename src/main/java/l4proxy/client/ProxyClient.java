@@ -19,6 +19,7 @@ import l4proxy.auth.Pin;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
 import l4proxy.net.Backoff;
+import l4proxy.net.Heap;
 import l4proxy.net.HostPort;
 import l4proxy.net.Traffic;
 import l4proxy.net.Watch;
@@ -113,6 +114,7 @@ public final class ProxyClient implements AutoCloseable {
             services, wanted -> instances.take(config.server().toString(), wanted), this);
     config.services().forEach(reconfiguration::add);
     watch.add(services.traffic()::tick);
+    Heap.watchedBy(watch);
   }
 
   /**

@@ -97,6 +97,11 @@ public final class Watch implements AutoCloseable {
     all.remove(watched);
   }
 
+  /** How many it looks at. */
+  int size() {
+    return all.size();
+  }
+
   @Override
   public void close() {
     closed.countDown();

@@ -17,6 +17,7 @@ import l4proxy.auth.Keys;
 import l4proxy.auth.Tls;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
+import l4proxy.net.Heap;
 import l4proxy.net.HostPort;
 import l4proxy.net.Sockets;
 import l4proxy.net.Watch;
@@ -140,6 +141,7 @@ public final class ProxyServer implements AutoCloseable {
         state.keys().named(key).isPresent()
             || config.noAuth() && key.equals(Sessions.NOBODY.name()));
     watch.add(services);
+    Heap.watchedBy(watch);
     if (takeover.isPresent()) {
       forwarders.restore(takeover.get().forwarders());
     }
