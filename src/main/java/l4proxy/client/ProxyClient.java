@@ -43,6 +43,9 @@ public final class ProxyClient implements AutoCloseable {
 
   private static final long LOOK_MILLIS = 50;
 
+  /** So long memory may take to be there again. */
+  private static final long MEMORY_MILLIS = 1_000;
+
   /** Who is told where a service can be reached. */
   @FunctionalInterface
   public interface Listener {
@@ -141,24 +144,35 @@ public final class ProxyClient implements AutoCloseable {
   public void run() throws RefusedException, InterruptedException {
     Backoff backoff = new Backoff(new SecureRandom());
     while (stopped.getCount() > 0 && !draining) {
-      long began = System.nanoTime();
       try {
-        connect(backoff);
-        continue; // at once: the server is taken over
-      } catch (IOException e) {
-        lost(String.valueOf(e.getMessage()));
-      } catch (RefusedException e) {
-        if (!wasConnected) {
-          throw e;
-        }
-        lost(e.getMessage());
-      }
-      if (!draining) {
-        Duration pause = backoff.next(Duration.ofNanos(System.nanoTime() - began));
-        stopped.await(pause.toMillis(), TimeUnit.MILLISECONDS);
+        attempt(backoff);
+      } catch (OutOfMemoryError e) { // even to say something may take more than is there
+        stopped.await(MEMORY_MILLIS, TimeUnit.MILLISECONDS);
       }
     }
     stopped.await();
+  }
+
+  /** Connects, serves until the control connection is lost, and pauses. */
+  private void attempt(Backoff backoff) throws RefusedException, InterruptedException {
+    long began = System.nanoTime();
+    try {
+      connect(backoff);
+      return; // at once: the server is taken over
+    } catch (IOException e) {
+      lost(String.valueOf(e.getMessage()));
+    } catch (OutOfMemoryError e) {
+      lost("too little memory");
+    } catch (RefusedException e) {
+      if (!wasConnected) {
+        throw e;
+      }
+      lost(e.getMessage());
+    }
+    if (!draining) {
+      Duration pause = backoff.next(Duration.ofNanos(System.nanoTime() - began));
+      stopped.await(pause.toMillis(), TimeUnit.MILLISECONDS);
+    }
   }
 
   private void connect(Backoff backoff) throws IOException, RefusedException {
@@ -207,8 +221,8 @@ public final class ProxyClient implements AutoCloseable {
 
   private void lost(@Nullable String reason) {
     if (stopped.getCount() > 0 && !draining && !String.valueOf(reason).equals(lastReason)) {
-      lastReason = String.valueOf(reason);
       events.happened(new Event.ServerLost(dialer.toString(), String.valueOf(reason)));
+      lastReason = String.valueOf(reason);
     }
   }
 

@@ -90,8 +90,9 @@ final class ServerSession implements AutoCloseable {
             case Message.Rejected no -> throw rejected(client.dialer(), no);
             case null, default -> throw new ProtocolException("an answer out of place");
           };
+      ServerSession made = new ServerSession(client, address, connection, id);
       welcome = true;
-      return new ServerSession(client, address, connection, id);
+      return made;
     } finally {
       if (!welcome) {
         connection.close();
