@@ -13,8 +13,8 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import l4proxy.auth.PrivateFiles;
 import l4proxy.auth.WholeFile;
@@ -115,12 +115,16 @@ final class Instances implements AutoCloseable {
   }
 
   /**
-   * The id for a service of a server: one that was kept and that no other process has, else a new
-   * one.
+   * The ids for services of a server, in their order: each one that was kept and that no other
+   * process has, else a new one. For all of them together another process is waited for once.
    */
-  synchronized Instance take(String server, ServiceConfig service) {
-    String stem = stem(server, service);
+  List<Instance> take(String server, List<ServiceConfig> services) {
     long end = System.nanoTime() + LEAVING.toNanos();
+    return services.stream().map(service -> take(server, service, end)).toList();
+  }
+
+  private synchronized Instance take(String server, ServiceConfig service, long end) {
+    String stem = stem(server, service);
     try {
       for (int slot = 0; slot < SLOTS && Files.exists(file(stem, slot)); slot++) {
         String id = read(file(stem, slot), slot == 0 ? end : 0);
@@ -191,11 +195,15 @@ final class Instances implements AutoCloseable {
    * Locks a file and reads its id; null when another process has it until then, or when it holds
    * none.
    */
-  private @Nullable String read(Path file, long end) throws IOException {
+  private synchronized @Nullable String read(Path file, long end) throws IOException {
     FileChannel lock = lock(file);
-    while (lock == null && !held.containsKey(file) && end - System.nanoTime() > 0) {
-      LockSupport.parkNanos(LOOK.toNanos());
-      lock = lock(file);
+    try {
+      while (lock == null && !closed && !held.containsKey(file) && end - System.nanoTime() > 0) {
+        wait(LOOK.toMillis()); // what is said of other ids meanwhile is heard
+        lock = lock(file);
+      }
+    } catch (InterruptedException closing) {
+      Thread.currentThread().interrupt();
     }
     if (lock == null) {
       return null;
@@ -232,7 +240,7 @@ final class Instances implements AutoCloseable {
   }
 
   private @Nullable FileChannel lock(Path file) throws IOException {
-    if (held.containsKey(file)) {
+    if (closed || held.containsKey(file)) {
       return null; // to open and close its lock once more would give it up
     }
     FileChannel channel = PrivateFiles.openLockFile(lockFile(file));

@@ -115,7 +115,7 @@ public final class ProxyClient implements AutoCloseable {
     this.reconfiguration =
         new Reconfiguration(
             services, wanted -> instances.take(config.server().toString(), wanted), this);
-    config.services().forEach(reconfiguration::add);
+    reconfiguration.add(config.services());
     watch.add(services.traffic()::tick);
     Heap.watchedBy(watch);
   }
@@ -125,7 +125,8 @@ public final class ProxyClient implements AutoCloseable {
    * finish; new ones are exposed. A changed one is exposed anew as the same, its public port open
    * all the while, unless it is to have another: new users find it changed, users it has do not
    * notice. Until the server has accepted it, and when it refuses it, it goes on as it was.
-   * Whatever is wanted as it was is left alone, and so is what was ended on the server.
+   * Whatever is wanted as it was is left alone, and so is what was ended on the server. Called by
+   * one thread at a time.
    *
    * @param wanted all that is to be exposed from now on
    * @param outcome told, once, when the server has answered everything: the names of the services

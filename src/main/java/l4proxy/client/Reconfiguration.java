@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Adds, changes and withdraws the services of a client, and tells the server, when it is there, of
- * each. Any thread; all of it happens under the lock of {@link Services}.
+ * each. Any thread; services change under the lock of {@link Services}.
  */
 final class Reconfiguration {
   /** Numbers of services: 0 and up. */
   private static final int NUMBERS = 100_000;
 
   private final Services services;
-  private final Function<ServiceConfig, Instances.Instance> instances;
+  private final Function<List<ServiceConfig>, List<Instances.Instance>> instances;
   private final ProxyClient client;
 
   /** What somebody ended on the server. */
@@ -35,29 +35,58 @@ final class Reconfiguration {
   /**
    * Adds nothing yet.
    *
-   * @param instances gives a service the id that the server knows it by
+   * @param instances gives services the ids that the server knows them by, and may wait for them
    */
   Reconfiguration(
       Services services,
-      Function<ServiceConfig, Instances.Instance> instances,
+      Function<List<ServiceConfig>, List<Instances.Instance>> instances,
       ProxyClient client) {
     this.services = services;
     this.instances = instances;
     this.client = client;
   }
 
-  /** One more service. */
-  Service add(ServiceConfig wanted) {
-    do { // a number is not used again soon: users of its last service may be on the way
-      number = (number + 1) % NUMBERS;
-    } while (services.configured(number) != null);
-    Service added = new Service(number, wanted, instances.apply(wanted));
-    services.add(added);
+  /** More services. */
+  void add(List<ServiceConfig> wanted) {
+    add(wanted, instances.apply(wanted));
+  }
+
+  private List<Service> add(List<ServiceConfig> wanted, List<Instances.Instance> ids) {
+    List<Service> added = new ArrayList<>();
+    for (int i = 0; i < wanted.size(); i++) {
+      added.add(new Service(nextNumber(), wanted.get(i), ids.get(i)));
+      services.add(added.getLast());
+    }
     return added;
   }
 
-  /** Goes over to what is wanted from now on, as {@link ProxyClient#reconfigure} says. */
+  /** A number is not used again soon: users of its last service may be on the way. */
+  private int nextNumber() {
+    do {
+      number = (number + 1) % NUMBERS;
+    } while (services.configured(number) != null);
+    return number;
+  }
+
+  /**
+   * Goes over to what is wanted from now on, as {@link ProxyClient#reconfigure} says; one at a
+   * time.
+   */
   void to(List<ServiceConfig> wanted, Consumer<List<String>> outcome) {
+    List<ServiceConfig> fresh = changeWhatIs(wanted, outcome);
+    List<Instances.Instance> ids = instances.apply(fresh); // what there is, is served meanwhile
+    services.lock().lock();
+    try {
+      add(fresh, ids).forEach(this::expose);
+      asked.all();
+    } finally {
+      services.lock().unlock();
+    }
+  }
+
+  /** Withdraws and changes what there is; returns what is to be added. */
+  private List<ServiceConfig> changeWhatIs(
+      List<ServiceConfig> wanted, Consumer<List<String>> outcome) {
     services.lock().lock();
     try {
       Collection<Service> before = new ArrayList<>(services.configured());
@@ -66,8 +95,7 @@ final class Reconfiguration {
       asked = new Asked(outcome);
       change.gone().forEach(this::withdraw);
       change(change.kept());
-      change.fresh().stream().map(this::add).forEach(this::expose);
-      asked.all();
+      return change.fresh();
     } finally {
       services.lock().unlock();
     }

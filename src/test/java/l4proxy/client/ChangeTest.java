@@ -35,7 +35,8 @@ class ChangeTest {
   }
 
   private Service service(ServiceConfig config) {
-    return new Service(numbers++, config, instances.take("server:2222", config));
+    return new Service(
+        numbers++, config, instances.take("server:2222", List.of(config)).getFirst());
   }
 
   @Test

@@ -2,6 +2,7 @@ package l4proxy.client;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import l4proxy.StateWrites;
 import l4proxy.events.Event;
@@ -25,7 +26,7 @@ public final class InstanceWrites implements StateWrites {
   public String write(int round) throws IOException {
     AtomicReference<Event> complaint = new AtomicReference<>();
     try (Instances instances = new Instances(directory, complaint::set)) {
-      Instances.Instance instance = instances.take("server:1", service(round));
+      Instances.Instance instance = take(instances, round);
       instance.keep();
       instance.isOf(service(round + 1)); // as when a client's file is changed
       if (complaint.get() != null) {
@@ -42,8 +43,12 @@ public final class InstanceWrites implements StateWrites {
     int round = Integer.parseInt(written.substring(0, equals));
     try (Instances instances = new Instances(directory, event -> {})) {
       String id = written.substring(equals + 1);
-      return id.equals(instances.take("server:1", service(round + 1)).id())
-          || id.equals(instances.take("server:1", service(round + 2)).id());
+      return id.equals(take(instances, round + 1).id())
+          || id.equals(take(instances, round + 2).id());
     }
+  }
+
+  private static Instances.Instance take(Instances instances, int round) {
+    return instances.take("server:1", List.of(service(round))).getFirst();
   }
 }
