@@ -30,6 +30,7 @@ final class FakeServer implements AutoCloseable {
   private final BlockingQueue<Connection> controls = new LinkedBlockingQueue<>();
   private final BlockingQueue<Connection> tunnels = new LinkedBlockingQueue<>();
   private final Queue<Connection> all = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger clients = new AtomicInteger();
   private final AtomicInteger meeting = new AtomicInteger();
   private final AtomicInteger most = new AtomicInteger();
   private volatile Duration holdUp = Duration.ZERO;
@@ -66,9 +67,11 @@ final class FakeServer implements AutoCloseable {
         return;
       }
       meeting.decrementAndGet();
+      clients.incrementAndGet();
       try {
         serve(connection);
       } finally {
+        clients.decrementAndGet();
         meeting.incrementAndGet();
       }
     } finally {
@@ -100,6 +103,11 @@ final class FakeServer implements AutoCloseable {
   /** The next client that connected. */
   Connection nextClient() throws InterruptedException {
     return next(controls, "control connection");
+  }
+
+  /** Control connections that are open. */
+  int clients() {
+    return clients.get();
   }
 
   /** Asks a client for tunnels; whether it opens them is another matter. */

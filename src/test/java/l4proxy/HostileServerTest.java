@@ -266,6 +266,17 @@ final class HostileServerTest {
     assertTrue(server.mostMeeting() <= 50, server.mostMeeting() + " tunnels opened at once");
   }
 
+  @Test
+  void takeoversWithoutEndLeaveFewControlConnections() throws Exception {
+    for (int i = 0; i < 30; i++) {
+      server.tell(control, new Message.TakenOver()); // which never ends
+      control = server.nextClient();
+    }
+    Awaitility.await()
+        .atMost(SOON)
+        .untilAsserted(() -> assertEquals(9, server.clients(), "control connections"));
+  }
+
   private static void isOpened(Connection tunnel, int number) throws IOException {
     RawFrames.Frame frame = nextFrame(tunnel);
     assertEquals(OPENED, frame.type());

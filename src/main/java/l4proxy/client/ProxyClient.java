@@ -5,12 +5,9 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -79,8 +76,7 @@ public final class ProxyClient implements AutoCloseable {
   private final CountDownLatch stopped = new CountDownLatch(1);
   private volatile @Nullable ServerSession session;
 
-  /** With processes of the server that were taken over, and have users yet. */
-  private final Set<ServerSession> before = ConcurrentHashMap.newKeySet();
+  private final EarlierSessions before = new EarlierSessions(this);
 
   private String lastReason = "";
   private volatile boolean draining;
@@ -190,8 +186,8 @@ public final class ProxyClient implements AutoCloseable {
         return;
       }
       now.run();
+      before.keep(now);
       takenOver = true;
-      before.add(now);
     } finally {
       session = null;
       if (!takenOver) {
@@ -199,25 +195,6 @@ public final class ProxyClient implements AutoCloseable {
       }
     }
     note("another process takes the server over: connecting to that one");
-    try {
-      threads.execute(() -> runOut(now));
-    } catch (RejectedExecutionException closing) {
-      now.close();
-    }
-  }
-
-  /** Keeps a control connection for the users there are, beside the next one. */
-  private void runOut(ServerSession last) {
-    Thread.currentThread().setName("control before");
-    try {
-      last.runOut();
-    } catch (IOException gone) {
-      // as was to be expected
-    } catch (RefusedException ended) {
-      happened(new Event.Warned(String.valueOf(ended.getMessage())));
-    } finally {
-      before.remove(last);
-    }
   }
 
   private void lost(@Nullable String reason) {
@@ -239,7 +216,7 @@ public final class ProxyClient implements AutoCloseable {
     if (now != null) {
       now.leave();
     }
-    before.forEach(ServerSession::leave);
+    before.leave();
     instances.close(); // a process started from now on is this client come back
     long began = System.nanoTime();
     while (unfinished() && System.nanoTime() - began < time.toNanos()) {
@@ -275,7 +252,7 @@ public final class ProxyClient implements AutoCloseable {
 
   private void disconnect() {
     reconnect();
-    before.forEach(ServerSession::close);
+    before.close();
   }
 
   /** Gives the control connection up and connects anew; users go on. */
@@ -346,7 +323,7 @@ public final class ProxyClient implements AutoCloseable {
     if (now != null) {
       now.withdraw(service);
     }
-    before.forEach(each -> each.withdraw(service));
+    before.withdraw(service);
   }
 
   /** The control connection there is now, if there is one. */

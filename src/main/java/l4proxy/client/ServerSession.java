@@ -139,7 +139,8 @@ final class ServerSession implements AutoCloseable {
     }
   }
 
-  private void end() {
+  /** Closes, and lets the tunnels go that nobody uses. */
+  void end() {
     close();
     Services.sessionLost(tunnels);
   }
