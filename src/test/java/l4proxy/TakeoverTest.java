@@ -39,6 +39,7 @@ import l4proxy.client.ServiceConfig;
 import l4proxy.http.ProxyAccess;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
+import l4proxy.server.ClientView;
 import l4proxy.server.ForwarderView;
 import l4proxy.server.Limits;
 import l4proxy.server.PortTakenException;
@@ -476,6 +477,37 @@ final class TakeoverTest {
       }
       running.join();
     }
+  }
+
+  @Test
+  void serviceEndedWhileAClientIsAwaitedEndsItsUsersAndNotTheTakeover() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        FakeClient away = new FakeClient(pair)) {
+      away.expose("away"); // and never connects to the next
+      ServiceConfig echo = ServiceConfig.of("echo", backend.address(), 0);
+      ServiceConfig second = ServiceConfig.of("second", backend.address(), 0);
+      pair.client().reconfigure(List.of(echo, second), refused -> {});
+      pair.nextAddress();
+      try (Socket before = pair.user();
+          Next next = next(pair)) {
+        echo(before);
+        FutureTask<Next> taking = new FutureTask<>(next::start);
+        Thread.ofVirtual().start(taking);
+        await().until(() -> connected(next.server, "second").isPresent());
+        String name = connected(next.server, "second").orElseThrow().name();
+        assertTrue(next.server.view().endClient(name));
+        assertFalse(taking.isDone(), "nobody is awaited");
+        taking.get();
+        assertThrows(SocketException.class, () -> before.getInputStream().read());
+      }
+    }
+  }
+
+  private static Optional<ClientView> connected(ProxyServer server, String name) {
+    return server.clients().stream()
+        .filter(c -> c.displayName().equals(name) && c.state().equals("connected"))
+        .findFirst();
   }
 
   @Test

@@ -180,6 +180,7 @@ final class Handover implements AutoCloseable {
         link.send(new TakeoverMessage.Closed(bound.listener()));
       }
       case TakeoverMessage.Finish _ -> finish(link);
+      case TakeoverMessage.Ended ended -> estate.services().endUsers(ended.service());
       default -> throw new IOException("it says something out of place");
     }
   }

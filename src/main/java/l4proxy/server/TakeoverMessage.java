@@ -93,6 +93,6 @@ sealed interface TakeoverMessage {
   /** Next, after the end: a key was revoked; its users are to end. */
   record Revoked(String key) implements TakeoverMessage {}
 
-  /** Next, after the end: a service was ended, by its name; its users are to end. */
+  /** Next, once it has the control port: a service was ended, by its name; its users are to end. */
   record Ended(String service) implements TakeoverMessage {}
 }
