@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Predicate;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
 import l4proxy.http.Dialer;
@@ -65,27 +64,38 @@ public final class Forwarders implements AutoCloseable {
    * @param access who may use it
    * @return what the API shows
    * @throws IllegalArgumentException when the port is none of this server's; a sentence
-   * @throws PortTakenException when no port can be had; a sentence
+   * @throws PortTakenException when no port can be had, or it is not known what may be dialled; a
+   *     sentence
    */
   public ForwarderView open(String displayName, int port, ProxyAccess access)
       throws PortTakenException {
+    try {
+      return open(displayName, port, access, dialer());
+    } catch (IOException unknown) {
+      throw new PortTakenException(String.valueOf(unknown.getMessage()));
+    }
+  }
+
+  private ForwarderView open(String displayName, int port, ProxyAccess access, Dialer dialer)
+      throws PortTakenException {
     services.lock().lock();
     try {
-      if (stopped || services.stopped() || all.size() >= MOST) {
-        throw new PortTakenException(
-            stopped
-                ? "The server is draining and opens no new ports."
-                : "There are " + MOST + " forward proxies already; close one.");
+      if (stopped || services.stopped()) {
+        throw new PortTakenException("The server is draining and opens no new ports.");
+      }
+      if (all.size() >= MOST) {
+        throw new PortTakenException("There are " + MOST + " forward proxies already; close one.");
       }
       Forwarder.Names names = new Forwarder.Names(name(), displayName);
-      return open(names, port == 0 ? draw() : bind(port), access);
+      return open(names, port == 0 ? draw() : bind(port), access, dialer);
     } finally {
       services.lock().unlock();
     }
   }
 
-  private ForwarderView open(Forwarder.Names names, ServerSocket listener, ProxyAccess access) {
-    ForwardProxy proxy = new ForwardProxy(access, new Dialer(lookups, targets()), watch);
+  private ForwarderView open(
+      Forwarder.Names names, ServerSocket listener, ProxyAccess access, Dialer dialer) {
+    ForwardProxy proxy = new ForwardProxy(access, dialer, watch);
     Forwarder made =
         new Forwarder(names, listener, new Forwarder.Proxying(access, proxy), services, events);
     all.put(made.name(), made);
@@ -96,12 +106,17 @@ public final class Forwarders implements AutoCloseable {
 
   /** Opens those of the server that is taken over. */
   void restore(List<TakeoverMessage.Proxy> before) throws IOException {
+    if (before.isEmpty()) {
+      return;
+    }
+    Dialer dialer = dialer();
     for (TakeoverMessage.Proxy each : before) {
       ProxyAccess access =
           new ProxyAccess(
               Optional.ofNullable(each.login()).map(Login::parse),
               Optional.ofNullable(each.allow()).map(CidrList::parse));
-      open(new Forwarder.Names(each.name(), each.displayName()), ports.bind(each.port()), access);
+      Forwarder.Names names = new Forwarder.Names(each.name(), each.displayName());
+      open(names, ports.bind(each.port()), access, dialer);
     }
   }
 
@@ -123,19 +138,27 @@ public final class Forwarders implements AutoCloseable {
     return all.values().stream().map(Forwarder::loop).toList();
   }
 
-  /** What they may dial: the internet, and no address of this server. */
-  private Predicate<InetAddress> targets() {
-    return config.allowPrivate() ? address -> true : new GlobalAddresses(known());
+  /** To the internet, and to no address of this server; waits for a look-up. */
+  private Dialer dialer() throws IOException {
+    return new Dialer(
+        lookups, config.allowPrivate() ? address -> true : new GlobalAddresses(known()));
   }
 
   /** Where the server is known to be reached beside its own interfaces, behind a NAT say. */
-  private Set<InetAddress> known() {
-    try {
-      return config.host().isPresent()
-          ? Set.copyOf(lookups.resolve(config.host().get()))
-          : Set.of();
-    } catch (IOException unknown) {
+  private Set<InetAddress> known() throws IOException {
+    if (config.host().isEmpty()) {
       return Set.of();
+    }
+    String host = config.host().get();
+    try {
+      return Set.copyOf(lookups.resolve(host));
+    } catch (IOException e) {
+      throw new IOException(
+          "The server's --host, "
+              + host
+              + ", cannot be looked up, and a proxy might dial the server itself; try again later,"
+              + " or start the server with a --host that can be.",
+          e);
     }
   }
 
