@@ -9,7 +9,7 @@ that a request or a gigabyte takes is among the figures because other work on th
 from works import MORE
 
 PEERS = "l4proxy,l4proxy-plain,ssh,haproxy"
-WORKS = "bulk1,requests,connects,mixed,idle-short"
+WORKS = "bulk1,requests,connects,mixed,resident,idle-short"
 ROUNDS = 1
 ATTEMPTS = 3
 SECONDS = 1
@@ -33,6 +33,8 @@ RATIOS = {
     ("mixed", "rate", "l4proxy-plain"): {"haproxy": 3.00, "ssh": 2.20},
     ("mixed", "bulk", "l4proxy"): {"haproxy": 0.33, "ssh": 0.80},
     ("mixed", "bulk", "l4proxy-plain"): {"haproxy": 0.43, "ssh": 0.90},
+    ("resident", "all", "l4proxy"): {"haproxy": 9.00, "ssh": 6.00},
+    ("resident", "all", "l4proxy-plain"): {"haproxy": 9.00, "ssh": 6.00},
     ("idle-short", "1000", "l4proxy"): {"haproxy": 17.00, "ssh": 1.50},
     ("idle-short", "1000", "l4proxy-plain"): {"haproxy": 7.50, "ssh": 0.70},
 }

@@ -80,6 +80,12 @@ def busy(stage, pair):
             "few_p99": few["p99"], "many_p99": many["p99"], "errors": many["errors"]}
 
 
+def resident(_, pair):
+    """What both ends hold once their users have gone: all the other works have been done here, and seconds have passed."""
+    time.sleep(SETTLE_S)
+    return {"all": pair.resident_bytes() / 1e6} if pair.started else {}
+
+
 def idle(*counts):
     """Memory that each of so many open, silent connections takes, beyond what was there before: KB, both ends together."""
     def measure(stage, peer):
@@ -202,6 +208,7 @@ WORKS = [
         "few": Figure("100 busy connections", "/s", MORE), "few_p99": Figure("100 busy connections, p99", "ms"),
         "many": Figure("100 busy of 8,000", "/s", MORE), "many_p99": Figure("100 busy of 8,000, p99", "ms"),
         "share": Figure("100 busy of 8,000 / only 100", "x", MORE), "errors": Figure("100 busy of 8,000, errors", "")}),
+    Work("resident", LOOPBACK, resident, {"all": Figure("memory of both ends after all this", "MB")}, warm=False),
     Work("idle", FRESH, idle(2000, 8000), idle_figures(2000, 8000), warm=False),
     Work("seal", FRESH, seal, {"bulk": Figure("TLS within the JVM, CPU", "s/GB"),
                                "record": Figure("TLS within the JVM, a small record, CPU", "us")}, warm=False),
