@@ -49,7 +49,7 @@ public final class AcceptLoop implements AutoCloseable {
    * Starts to accept.
    *
    * @param name for threads and messages, {@code public:8080}
-   * @param listener bound; closed by the loop
+   * @param listener bound; closed by the loop, also when it cannot start
    * @param handler what to do with a connection
    */
   public AcceptLoop(String name, ServerSocket listener, Handler handler) {
@@ -59,8 +59,13 @@ public final class AcceptLoop implements AutoCloseable {
     this.handler = handler;
     this.threads =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(name + " ", 1).factory());
-    this.port = listener.getLocalPort();
-    this.loop = listen(listener);
+    try {
+      this.port = listener.getLocalPort();
+      this.loop = listen(listener);
+    } catch (OutOfMemoryError noThread) { // whoever connects is refused, instead of never served
+      close(listener);
+      throw noThread;
+    }
   }
 
   private Thread listen(ServerSocket from) {
@@ -178,15 +183,19 @@ public final class AcceptLoop implements AutoCloseable {
    */
   public synchronized void pause() {
     closed.countDown();
-    try {
-      listener.close();
-    } catch (IOException closedAlready) {
-      // the descriptor is gone either way
-    }
+    close(listener);
     try {
       loop.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void close(ServerSocket listener) {
+    try {
+      listener.close();
+    } catch (IOException closedAlready) {
+      // the descriptor is gone either way
     }
   }
 

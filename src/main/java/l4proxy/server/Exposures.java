@@ -152,6 +152,14 @@ final class Exposures {
     return asked.publicPort() == 0 ? draw(exposure, own) : claim(exposure, own, silent);
   }
 
+  /** A port of its own, just bound. */
+  private Outcome open(ServerSocket listener, Exposure exposure, Optional<Service> own) {
+    PublicPort opened = services.open(listener, exposure.session().key().name());
+    leave(own);
+    boolean drawn = exposure.asked().publicPort() == 0;
+    return new Outcome.Granted(services.join(opened, exposure, drawn));
+  }
+
   /** Another port is open for it: what it has had is closed only now. */
   private void leave(Optional<Service> own) {
     own.ifPresent(service -> services.leave(service, "its client asked for another port"));
@@ -283,9 +291,7 @@ final class Exposures {
           false);
     }
     try {
-      ServerSocket listener = ports.bind(port);
-      leave(own);
-      return new Outcome.Granted(services.open(listener, exposure, false));
+      return open(ports.bind(port), exposure, own);
     } catch (IOException e) {
       return new Outcome.Denied(
           "port "
@@ -344,19 +350,15 @@ final class Exposures {
             .orElse(asked.lastPort());
     if (before != 0 && mayTake(key, before)) {
       try {
-        ServerSocket listener = ports.bind(before);
-        leave(own);
-        return new Outcome.Granted(services.open(listener, exposure, true));
+        return open(ports.bind(before), exposure, own);
       } catch (IOException taken) {
         // by another program meanwhile: a new one is drawn and announced
       }
     }
     Optional<ServerSocket> drawn = ports.draw(port -> mayTake(key, port));
-    if (drawn.isEmpty()) {
-      return new Outcome.Denied(noneFree(key), false);
-    }
-    leave(own);
-    return new Outcome.Granted(services.open(drawn.get(), exposure, true));
+    return drawn.isEmpty()
+        ? new Outcome.Denied(noneFree(key), false)
+        : open(drawn.get(), exposure, own);
   }
 
   private String noneFree(Key key) {

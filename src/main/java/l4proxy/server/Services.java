@@ -133,6 +133,7 @@ final class Services implements Watch.Watched, AutoCloseable {
       return open(binder.bind(lease.port()), lease.key());
     }
     PublicPort port = port(lease.port(), lease.key());
+    ports.put(port.number(), port);
     elsewhere.add(port);
     return port;
   }
@@ -199,22 +200,16 @@ final class Services implements Watch.Watched, AutoCloseable {
     return ports.get(port);
   }
 
-  private PublicPort open(ServerSocket listener, String key) {
+  /** Makes a public port of one that was just bound. Under the lock, as all that follows. */
+  PublicPort open(ServerSocket listener, String key) {
     PublicPort port = port(listener.getLocalPort(), key);
-    port.listen(listener);
-    return port;
-  }
-
-  private PublicPort port(int number, String key) {
-    PublicPort port =
-        new PublicPort(number, admission, user -> rates.paced(key, user), traffic, events);
+    port.listen(listener); // first: where no thread can accept, nobody is to have a service
     ports.put(port.number(), port);
     return port;
   }
 
-  /** Puts a new service on a port that was just bound. Under the lock, as all that follows. */
-  Service open(ServerSocket listener, Exposure exposure, boolean drawn) {
-    return join(open(listener, exposure.session().key().name()), exposure, drawn);
+  private PublicPort port(int number, String key) {
+    return new PublicPort(number, admission, user -> rates.paced(key, user), traffic, events);
   }
 
   /** Puts one more service on a port. */

@@ -1,0 +1,107 @@
+package l4proxy.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.mockito.Mockito.doReturn;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.spy;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
+
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Random;
+import l4proxy.LeakCheck;
+import l4proxy.RecordedEvents;
+import l4proxy.auth.Key;
+import l4proxy.net.HostPort;
+import l4proxy.net.PortRanges;
+import l4proxy.wire.Message;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Who gets which public port, and what becomes of those who had it. */
+@Timeout(60)
+@ExtendWith(LeakCheck.class)
+final class ExposuresTest {
+  private static final PortRanges ALLOWED = PortRanges.parse("20000-20999");
+
+  private final ServerConfig config =
+      new ServerConfig(
+          new HostPort("127.0.0.1", 0),
+          Optional.of("127.0.0.1"),
+          Optional.empty(),
+          ALLOWED,
+          false,
+          false,
+          false,
+          Limits.NONE,
+          Duration.ZERO);
+  private final Ports ports = spy(new Ports("127.0.0.1", ALLOWED, new Random(7), Optional.empty()));
+  private final InternalPorts internals =
+      new InternalPorts(ports, mock(Newcomers.class), mock(Arrivals.class));
+  private final Leases leases = mock(Leases.class);
+  private final Services services =
+      new Services(config, ports, internals, leases, mock(Rates.class), new RecordedEvents());
+  private final Exposures exposures =
+      new Exposures(config, services, ports, internals, leases, key -> true);
+  private int instances;
+
+  @AfterEach
+  void close() {
+    services.close();
+  }
+
+  /** A client with a key of that name that may expose so many services, 0 for any number. */
+  private static ClientSession client(String key, int maxServices) {
+    ClientSession client = mock(ClientSession.class);
+    when(client.key())
+        .thenReturn(
+            new Key(key, "0".repeat(64), false, Optional.empty(), maxServices, 0, Instant.EPOCH));
+    when(client.process()).thenReturn("process of " + key);
+    return client;
+  }
+
+  private String instance() {
+    return "%022d".formatted(instances++);
+  }
+
+  private static Message.Expose asked(String instance, int port) {
+    return new Message.Expose(0, "name", "b", instance, port, 0, false, null, 0, null);
+  }
+
+  /** The port that a client is granted. */
+  private int granted(ClientSession client, Message.Expose asked) throws InterruptedException {
+    return assertInstanceOf(Message.Exposed.class, exposures.expose(client, asked)).port();
+  }
+
+  /** Another than that, of those allowed. */
+  private static int otherThan(int port) {
+    return 40_999 - port;
+  }
+
+  @Test
+  void portThatNoThreadCanAcceptForIsNobodysAndTheClientKeepsItsOwn() throws Exception {
+    ClientSession client = client("a", 0);
+    String instance = instance();
+    int own = granted(client, asked(instance, 0));
+    int other = otherThan(own);
+    ServerSocket listener = mock(ServerSocket.class);
+    when(listener.getLocalPort())
+        .thenReturn(other)
+        .thenThrow(new OutOfMemoryError("unable to create native thread"));
+    doReturn(listener).when(ports).bind(other);
+    assertThrows(OutOfMemoryError.class, () -> exposures.expose(client, asked(instance, other)));
+    assertNull(services.at(other), "a port where nobody listens");
+    verify(listener).close();
+    assertNotNull(services.at(own), "the port that its client had is closed");
+    assertEquals(1, services.all().size());
+  }
+}
