@@ -118,8 +118,10 @@ final class Exposures {
       if (services.stopped()) {
         return new Outcome.Denied("the server is stopping", false);
       }
-      silent.ifPresent(
-          gone -> gone.close("its port was taken over after it left a probe unanswered"));
+      silent.ifPresent(gone -> {
+        gone.close("its port was taken over after it left a probe unanswered");
+        services.lost(gone); // what it had is away now, before anything is counted
+      });
       if (ended.contains(session.process() + asked.instance())) {
         return new Outcome.Over();
       }
@@ -130,7 +132,7 @@ final class Exposures {
         case InternalPorts.Outcome.Denied(String text, boolean lasting) ->
             new Outcome.Denied(text, lasting);
         case InternalPorts.Outcome.Granted(InternalPort internal) ->
-            grant(new Exposure(session, asked, internal), own, silent);
+            grant(new Exposure(session, asked, internal), own);
       };
     } finally {
       services.closeUnused();
@@ -139,17 +141,17 @@ final class Exposures {
   }
 
   /** Where its tunnels arrive is settled: now its public port. */
-  private Outcome grant(Exposure exposure, Optional<Service> own, Optional<ClientSession> silent) {
+  private Outcome grant(Exposure exposure, Optional<Service> own) {
     Message.Expose asked = exposure.asked();
     Key key = exposure.session().key();
     if (own.isPresent() && fits(own.get(), asked, key)) {
       return takeOver(own.get(), exposure);
     }
-    Optional<Outcome> bound = tooMany(key, own);
+    Optional<Outcome> bound = tooMany(exposure, own);
     if (bound.isPresent()) {
       return bound.get();
     }
-    return asked.publicPort() == 0 ? draw(exposure, own) : claim(exposure, own, silent);
+    return asked.publicPort() == 0 ? draw(exposure, own) : claim(exposure, own);
   }
 
   /** A port of its own, just bound. */
@@ -180,10 +182,13 @@ final class Exposures {
    * A key's bound on services; one whose client is away makes room, for a client that lost its
    * instance id, say.
    */
-  private Optional<Outcome> tooMany(Key key, Optional<Service> own) {
+  private Optional<Outcome> tooMany(Exposure exposure, Optional<Service> own) {
+    Key key = exposure.session().key();
+    List<Service> replaced = replaced(exposure.asked());
     List<Service> others =
         services.all().stream()
             .filter(s -> s.key().equals(key.name()) && own.filter(o -> o == s).isEmpty())
+            .filter(s -> !replaced.contains(s))
             .toList();
     if (key.maxServices() == 0 || others.size() < key.maxServices()) {
       return Optional.empty();
@@ -247,7 +252,7 @@ final class Exposures {
   /**
    * A port by number: granted when it is free, shared, or its holder has the same key and is gone.
    */
-  private Outcome claim(Exposure exposure, Optional<Service> own, Optional<ClientSession> silent) {
+  private Outcome claim(Exposure exposure, Optional<Service> own) {
     Message.Expose asked = exposure.asked();
     Key key = exposure.session().key();
     int port = asked.publicPort();
@@ -264,23 +269,30 @@ final class Exposures {
     if (held == null) {
       return bind(exposure, own);
     }
-    List<Service> before = List.copyOf(held.members());
+    List<Service> before = held.members();
     if (!before.stream().allMatch(m -> m.key().equals(key.name()))) {
       return new Outcome.Denied(
           "port " + port + " is held by another client; choose another --pub_port, or 0 for any",
           true);
     }
-    silent.ifPresent(services::lost);
     Optional<Outcome> misfit = misfit(held, asked);
     if (misfit.isPresent()) {
       return misfit.get();
     }
     leave(own);
+    List<Service> replaced = replaced(asked);
     Service joined = services.join(held, exposure, false);
-    if (asked.sharing() == null || before.stream().anyMatch(m -> m.asked().sharing() == null)) {
-      before.forEach(m -> services.retire(m, "another client of its key took its port"));
-    }
+    replaced.forEach(m -> services.retire(m, "another client of its key took its port"));
     return new Outcome.Granted(joined);
+  }
+
+  /** Who makes way for the one that is granted the port asked for: nobody where all share it. */
+  private List<Service> replaced(Message.Expose asked) {
+    PublicPort held = services.at(asked.publicPort());
+    List<Service> before = held == null ? List.of() : List.copyOf(held.members());
+    boolean shared =
+        asked.sharing() != null && before.stream().noneMatch(m -> m.asked().sharing() == null);
+    return shared ? List.of() : before;
   }
 
   private Outcome bind(Exposure exposure, Optional<Service> own) {

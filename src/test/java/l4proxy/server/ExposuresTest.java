@@ -104,4 +104,22 @@ final class ExposuresTest {
     assertNotNull(services.at(own), "the port that its client had is closed");
     assertEquals(1, services.all().size());
   }
+
+  /** As one whose machine lost power: nobody has noticed yet. */
+  @Test
+  void silentHolderMakesWayForAnotherClientOfAKeyThatHasAllItMayHave() throws Exception {
+    int port = granted(client("a", 1), asked(instance(), 0));
+    assertEquals(port, granted(client("a", 1), asked(instance(), port)));
+    assertEquals(1, services.all().size());
+  }
+
+  @Test
+  void whoIsReplacedOnItsPortNeedsNoRoomOfOthers() throws Exception {
+    ClientSession away = client("a", 2);
+    int other = granted(away, asked(instance(), 0));
+    services.lost(away);
+    int port = granted(client("a", 2), asked(instance(), 0));
+    assertEquals(port, granted(client("a", 2), asked(instance(), port)));
+    assertNotNull(services.at(other), "the port of a client that is away is closed");
+  }
 }
