@@ -147,11 +147,36 @@ final class Exposures {
     if (own.isPresent() && fits(own.get(), asked, key)) {
       return takeOver(own.get(), exposure);
     }
-    Optional<Outcome> bound = tooMany(exposure, own);
-    if (bound.isPresent()) {
-      return bound.get();
+    List<Service> others = others(exposure, own);
+    if (key.maxServices() == 0 || others.size() < key.maxServices()) {
+      return place(exposure, own);
     }
-    return asked.publicPort() == 0 ? draw(exposure, own) : claim(exposure, own);
+    return others.stream()
+        .filter(s -> s.session() == null)
+        .max(Comparator.comparing(Service::awayFor))
+        .map(away -> placeInstead(away, exposure, own))
+        .orElseGet(() -> tooMany(key));
+  }
+
+  private Outcome place(Exposure exposure, Optional<Service> own) {
+    return exposure.asked().publicPort() == 0 ? draw(exposure, own) : claim(exposure, own);
+  }
+
+  /** One whose client is away makes room, for a client that lost its instance id, say. */
+  private Outcome placeInstead(Service away, Exposure exposure, Optional<Service> own) {
+    boolean any = exposure.asked().publicPort() == 0;
+    if (any) {
+      makeRoom(away); // its port may be the only one that can be drawn
+    }
+    Outcome outcome = place(exposure, own);
+    if (!any && outcome instanceof Outcome.Granted) {
+      makeRoom(away);
+    }
+    return outcome;
+  }
+
+  private void makeRoom(Service away) {
+    services.retire(away, "its key's number of services is used by another");
   }
 
   /** A port of its own, just bound. */
@@ -178,36 +203,24 @@ final class Exposures {
     return key.allows(port) && (asked.publicPort() == 0 || asked.publicPort() == port);
   }
 
-  /**
-   * A key's bound on services; one whose client is away makes room, for a client that lost its
-   * instance id, say.
-   */
-  private Optional<Outcome> tooMany(Exposure exposure, Optional<Service> own) {
-    Key key = exposure.session().key();
+  /** What counts against its key's bound, beside the service that is asked for. */
+  private List<Service> others(Exposure exposure, Optional<Service> own) {
+    String key = exposure.session().key().name();
     List<Service> replaced = replaced(exposure.asked());
-    List<Service> others =
-        services.all().stream()
-            .filter(s -> s.key().equals(key.name()) && own.filter(o -> o == s).isEmpty())
-            .filter(s -> !replaced.contains(s))
-            .toList();
-    if (key.maxServices() == 0 || others.size() < key.maxServices()) {
-      return Optional.empty();
-    }
-    Optional<Service> away =
-        others.stream()
-            .filter(s -> s.session() == null)
-            .max(Comparator.comparing(Service::awayFor));
-    away.ifPresent(s -> services.retire(s, "its key's number of services is used by another"));
-    return away.isPresent()
-        ? Optional.empty()
-        : Optional.of(
-            new Outcome.Denied(
-                "key "
-                    + key.name()
-                    + " may expose "
-                    + key.maxServices()
-                    + " services and does; end one, or ask for a key with a higher --max_services",
-                true));
+    return services.all().stream()
+        .filter(s -> s.key().equals(key) && own.filter(o -> o == s).isEmpty())
+        .filter(s -> !replaced.contains(s))
+        .toList();
+  }
+
+  private static Outcome tooMany(Key key) {
+    return new Outcome.Denied(
+        "key "
+            + key.name()
+            + " may expose "
+            + key.maxServices()
+            + " services and does; end one, or ask for a key with a higher --max_services",
+        true);
   }
 
   /**

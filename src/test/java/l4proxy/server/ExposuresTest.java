@@ -61,10 +61,14 @@ final class ExposuresTest {
 
   /** A client with a key of that name that may expose so many services, 0 for any number. */
   private static ClientSession client(String key, int maxServices) {
+    return client(key, maxServices, ALLOWED);
+  }
+
+  private static ClientSession client(String key, int maxServices, PortRanges ports) {
     ClientSession client = mock(ClientSession.class);
     when(client.key())
         .thenReturn(
-            new Key(key, "0".repeat(64), false, Optional.empty(), maxServices, 0, Instant.EPOCH));
+            new Key(key, "0".repeat(64), false, Optional.of(ports), maxServices, 0, Instant.EPOCH));
     when(client.process()).thenReturn("process of " + key);
     return client;
   }
@@ -121,5 +125,26 @@ final class ExposuresTest {
     int port = granted(client("a", 2), asked(instance(), 0));
     assertEquals(port, granted(client("a", 2), asked(instance(), port)));
     assertNotNull(services.at(other), "the port of a client that is away is closed");
+  }
+
+  @Test
+  void clientThatIsRefusedEndsNobodysService() throws Exception {
+    ClientSession away = client("a", 1);
+    int port = granted(away, asked(instance(), 0));
+    int taken = granted(client("b", 0), asked(instance(), otherThan(port)));
+    services.lost(away);
+    assertInstanceOf(
+        Message.Refused.class, exposures.expose(client("a", 1), asked(instance(), taken)));
+    assertNotNull(services.at(port), "the port of a client that is away is closed");
+  }
+
+  @Test
+  void onlyPortOfAKeyIsDrawnAgainWhenItsClientIsAway() throws Exception {
+    ClientSession away = client("a", 1);
+    int port = granted(away, asked(instance(), 0));
+    services.lost(away);
+    PortRanges only = PortRanges.parse(String.valueOf(port));
+    assertEquals(port, granted(client("a", 1, only), asked(instance(), 0)));
+    assertEquals(1, services.all().size());
   }
 }
