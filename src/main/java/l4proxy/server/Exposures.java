@@ -176,7 +176,7 @@ final class Exposures {
   }
 
   private void makeRoom(Service away) {
-    services.retire(away, "its key's number of services is used by another");
+    services.leave(away, "its key's number of services is used by another");
   }
 
   /** A port of its own, just bound. */

@@ -147,4 +147,14 @@ final class ExposuresTest {
     assertEquals(port, granted(client("a", 1, only), asked(instance(), 0)));
     assertEquals(1, services.all().size());
   }
+
+  @Test
+  void internalPortOfWhoeverIsMadeRoomForStaysOpen() throws Exception {
+    ClientSession away = client("a", 1);
+    granted(away, asked(instance(), 0));
+    services.lost(away);
+    granted(
+        client("a", 1), new Message.Expose(0, "name", "b", instance(), 0, 0, false, 0, 0, null));
+    assertEquals(1, internals.all().size());
+  }
 }
