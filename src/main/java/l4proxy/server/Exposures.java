@@ -11,7 +11,6 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import l4proxy.auth.Key;
 import l4proxy.wire.Message;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Who may have which public port: decides what becomes of a client's request to expose a service.
@@ -232,26 +231,17 @@ final class Exposures {
       return Optional.empty();
     }
     Optional<Service> holder =
-        connected(services.at(asked.publicPort()), asked.instance()).stream()
+        Misfits.connected(services.at(asked.publicPort()), asked.instance()).stream()
             .filter(s -> s.key().equals(session.key().name()) && s.session() != session)
             .findFirst();
     ClientSession holding = holder.map(Service::session).orElse(null);
     return holding == null || holding.probe(PROBE) ? Optional.empty() : Optional.of(holding);
   }
 
-  /** The members of a port whose clients are there, without the one that asks. */
-  private static List<Service> connected(@Nullable PublicPort port, String asking) {
-    return port == null
-        ? List.of()
-        : port.members().stream()
-            .filter(s -> s.session() != null && !s.instance().equals(asking))
-            .toList();
-  }
-
   private Outcome takeOver(Service service, Exposure exposure) {
-    Optional<Outcome> misfit = misfit(service.port(), exposure.asked());
+    Optional<String> misfit = Misfits.of(service.port(), exposure.asked());
     if (misfit.isPresent()) {
-      return misfit.get();
+      return new Outcome.Denied(misfit.get(), true);
     }
     ClientSession before = service.session();
     service.drawn(exposure.asked().publicPort() == 0);
@@ -288,9 +278,9 @@ final class Exposures {
           "port " + port + " is held by another client; choose another --pub_port, or 0 for any",
           true);
     }
-    Optional<Outcome> misfit = misfit(held, asked);
+    Optional<String> misfit = Misfits.of(held, asked);
     if (misfit.isPresent()) {
-      return misfit.get();
+      return new Outcome.Denied(misfit.get(), true);
     }
     leave(own);
     List<Service> replaced = replaced(asked);
@@ -326,41 +316,6 @@ final class Exposures {
               + "); choose another --pub_port, or stop the program that has it",
           true);
     }
-  }
-
-  /** Why a client cannot be on a port together with those who are. */
-  private static Optional<Outcome> misfit(PublicPort port, Message.Expose asked) {
-    List<Service> others = connected(port, asked.instance());
-    if (others.isEmpty()) {
-      return Optional.empty();
-    }
-    Service other = others.getFirst();
-    String who = Optional.ofNullable(other.session()).map(ClientSession::client).orElse("gone now");
-    Message.Sharing theirs = other.asked().sharing();
-    if (asked.sharing() == null || theirs == null) {
-      return denied(
-          "port "
-              + port.number()
-              + " is held by another client with the same key ("
-              + who
-              + "); stop that one, choose another --pub_port, or give every one of them"
-              + " --share_public_port");
-    }
-    if (theirs.balance() != asked.sharing().balance()) {
-      return denied(
-          "port "
-              + port.number()
-              + " is shared with --balance "
-              + theirs.balance().text()
-              + " by another client ("
-              + who
-              + "); give all of them the same --balance");
-    }
-    return Optional.empty();
-  }
-
-  private static Optional<Outcome> denied(String text) {
-    return Optional.of(new Outcome.Denied(text, true));
   }
 
   /** Any port: the one this client had, if it may have it again, else a free one. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.Mockito.doReturn;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.spy;
@@ -21,6 +22,7 @@ import l4proxy.RecordedEvents;
 import l4proxy.auth.Key;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
+import l4proxy.wire.Balance;
 import l4proxy.wire.Message;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -79,6 +81,11 @@ final class ExposuresTest {
 
   private static Message.Expose asked(String instance, int port) {
     return new Message.Expose(0, "name", "b", instance, port, 0, false, null, 0, null);
+  }
+
+  private static Message.Expose shared(String instance, int port) {
+    Message.Sharing sharing = new Message.Sharing(Balance.LEAST_CONN, 1, 0);
+    return new Message.Expose(0, "name", "b", instance, port, 0, false, null, 0, sharing);
   }
 
   /** The port that a client is granted. */
@@ -156,5 +163,21 @@ final class ExposuresTest {
     granted(
         client("a", 1), new Message.Expose(0, "name", "b", instance(), 0, 0, false, 0, 0, null));
     assertEquals(1, internals.all().size());
+  }
+
+  @Test
+  void portIsSharedByNoMoreThan256() throws Exception {
+    ClientSession client = client("a", 0);
+    String first = instance();
+    int port = granted(client, asked(first, 0));
+    Message.Expose again = shared(first, port);
+    granted(client, again);
+    for (int i = 1; i < 256; i++) {
+      granted(client, shared(instance(), port));
+    }
+    Message.Refused refused =
+        assertInstanceOf(Message.Refused.class, exposures.expose(client, shared(instance(), port)));
+    assertTrue(refused.lasting() && refused.text().contains("by 256 clients"), refused.text());
+    granted(client, again); // who is a member stays one
   }
 }
