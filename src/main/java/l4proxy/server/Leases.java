@@ -5,13 +5,15 @@ import com.google.gson.GsonBuilder;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import l4proxy.auth.StateDirectory;
 import l4proxy.auth.StateException;
 import l4proxy.events.Event;
@@ -23,14 +25,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A change is written, whole, by a thread of this class's own soon after it was made, several at
  * once when they come close together; {@link #close()} writes what is left. At most {@value #MOST}
- * are kept, those used longest ago are forgotten first. Safe from any thread.
+ * are kept, which the file has room for however long they are: of the key with most those used
+ * longest ago are forgotten first. Safe from any thread.
  */
 final class Leases implements AutoCloseable {
   static final String FILE = "leases.json";
   private static final int MOST = 10_000;
   private static final int MOST_OF_KEY = 1_000;
   private static final Duration AGAIN = Duration.ofSeconds(30);
-  private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
+  private static final Gson GSON =
+      new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
   private record Id(String key, String instance) {}
 
@@ -141,25 +145,35 @@ final class Leases implements AutoCloseable {
     }
   }
 
-  /**
-   * Keeps the number within its bounds: first a key's own, so that it cannot push out what others
-   * have.
-   */
+  /** Keeps the number within its bounds: no key can push out what others have. */
   private void forgetOldest(String key) {
     long same = all.keySet().stream().filter(id -> id.key().equals(key)).count();
-    if (same > MOST_OF_KEY) {
-      forget(lease -> lease.key().equals(key));
-    } else if (all.size() > MOST) {
-      forget(lease -> true);
+    all.values().stream()
+        .filter(lease -> lease.key().equals(key) && !lease.held())
+        .limit(Math.max(0, same - MOST_OF_KEY))
+        .toList()
+        .forEach(this::forget);
+    while (all.size() > MOST) {
+      forgetOneOf(keyWithMost());
     }
   }
 
-  /** Never one that is held: there are no more of those than ports. */
-  private void forget(Predicate<Lease> which) {
+  private String keyWithMost() {
+    Map<String, Long> counts =
+        all.keySet().stream().collect(Collectors.groupingBy(Id::key, Collectors.counting()));
+    return Collections.max(counts.entrySet(), Map.Entry.comparingByValue()).getKey();
+  }
+
+  /** One that is held only where all are: its client gets it again by asking first. */
+  private void forgetOneOf(String key) {
     all.values().stream()
-        .filter(lease -> !lease.held() && which.test(lease))
-        .findFirst()
-        .ifPresent(oldest -> all.remove(new Id(oldest.key(), oldest.instance())));
+        .filter(lease -> lease.key().equals(key))
+        .min(Comparator.comparing(Lease::held))
+        .ifPresent(this::forget);
+  }
+
+  private void forget(Lease lease) {
+    all.remove(new Id(lease.key(), lease.instance()));
   }
 
   private void run() {

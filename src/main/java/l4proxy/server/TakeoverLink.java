@@ -1,6 +1,7 @@
 package l4proxy.server;
 
 import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.BufferedInputStream;
@@ -35,7 +36,7 @@ final class TakeoverLink implements AutoCloseable {
   /** Enough for the most leases there can be. */
   private static final int MAX = 16 * 1024 * 1024;
 
-  private static final Gson GSON = new Gson();
+  private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
   private static final Map<String, Class<? extends TakeoverMessage>> TYPES =
       List.<Class<? extends TakeoverMessage>>of(

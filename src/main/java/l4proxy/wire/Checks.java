@@ -26,9 +26,13 @@ final class Checks {
       throw new IllegalArgumentException(
           field + " is " + (value == null ? "missing" : "longer than " + most + " characters"));
     }
-    if (value.chars().anyMatch(Character::isISOControl)) {
+    if (value.chars().anyMatch(Checks::controls)) {
       throw new IllegalArgumentException(field + " has a control character");
     }
+  }
+
+  private static boolean controls(int c) {
+    return Character.isISOControl(c) || c == '\u2028' || c == '\u2029';
   }
 
   /** A display name: 1 to 19 letters, digits, {@code -}, {@code _} and {@code .}. */

@@ -6,16 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import l4proxy.LeakCheck;
 import l4proxy.RecordedEvents;
 import l4proxy.auth.StateDirectory;
 import l4proxy.events.Event;
+import l4proxy.wire.Balance;
+import l4proxy.wire.Message;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is remembered of public ports when the disk does not play along. */
 @Timeout(60)
@@ -71,6 +76,43 @@ final class LeasesTest {
       }
       try (Leases again = Leases.open(state, events)) {
         assertEquals(List.of(LEASE.gone(1)), again.all());
+      }
+    }
+  }
+
+  /** As long as a client can make it, with a backend of 300 such characters. */
+  private static Lease longest(int number, String character) {
+    String label = "h".repeat(63);
+    return new Lease(
+        65_535,
+        "k".repeat(64),
+        "%022d".formatted(number),
+        false,
+        "n".repeat(19),
+        character.repeat(300),
+        String.join(".", label, label, label, "h".repeat(61)),
+        new Message.Sharing(Balance.LEAST_CONN, 1000, 1000),
+        true,
+        0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"<", "\"", "\u20ac"})
+  void leasesOfAKeyWithoutBoundsTakeNobodyElsesPlace(String character) throws Exception {
+    List<Lease> many = new ArrayList<>(List.of(LEASE));
+    for (int i = 0; i < 10_000; i++) {
+      many.add(longest(i, character));
+    }
+    RecordedEvents events = new RecordedEvents();
+    try (StateDirectory state = StateDirectory.open(directory)) {
+      try (Leases leases = Leases.of(state, events, many)) {
+        leases.keep(longest(10_000, character));
+        leases.begin();
+      }
+      assertEquals(List.of(), events.of(Event.Warned.class), "not written");
+      try (Leases again = Leases.open(state, events)) {
+        assertEquals(10_000, again.all().size());
+        assertEquals(LEASE, again.all().getFirst());
       }
     }
   }

@@ -204,6 +204,7 @@ final class MessagesTest {
           {"\"name\":\"web\",", ""},
           {"\"backend\":\"b\"", "\"backend\":\"\\u001b[31m\""},
           {"\"backend\":\"b\"", "\"backend\":\"\\u0085\""},
+          {"\"backend\":\"b\"", "\"backend\":\"\\u2028\""},
           {"\"backend\":\"b\"", "\"backend\":\"" + "x".repeat(301) + "\""},
           {"\"backend\":\"b\",", ""},
           {ID, ID.substring(1)},
