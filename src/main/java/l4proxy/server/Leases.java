@@ -4,7 +4,6 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -42,6 +41,7 @@ final class Leases implements AutoCloseable {
 
   private final StateDirectory state;
   private final Events events;
+  private final Duration again;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Condition written = lock.newCondition();
@@ -53,26 +53,37 @@ final class Leases implements AutoCloseable {
   private boolean waiting;
   private boolean writing;
 
-  private Leases(StateDirectory state, Events events, List<Lease> before, boolean waiting) {
+  private Leases(
+      StateDirectory state, Events events, List<Lease> before, boolean waiting, Duration again) {
     this.state = state;
     this.events = events;
     this.waiting = waiting;
+    this.again = again;
     before.forEach(each -> all.put(new Id(each.key(), each.instance()), each));
     this.writer = Thread.ofVirtual().name("leases writer").start(this::run);
   }
 
   /** Reads the state file; a corrupt one is an error, never replaced. */
   static Leases open(StateDirectory state, Events events) throws StateException {
+    return open(state, events, AGAIN);
+  }
+
+  /**
+   * The same.
+   *
+   * @param again how long after a failure to write it is tried again
+   */
+  static Leases open(StateDirectory state, Events events, Duration again) throws StateException {
     Optional<String> text = state.read(FILE);
     if (text.isEmpty()) {
-      return new Leases(state, events, List.of(), false);
+      return new Leases(state, events, List.of(), false, again);
     }
     try {
       Content content = GSON.fromJson(text.get(), Content.class);
       if (content == null || content.leases() == null || content.leases().contains(null)) {
         throw new IllegalArgumentException("no list of leases");
       }
-      return new Leases(state, events, content.leases(), false);
+      return new Leases(state, events, content.leases(), false, again);
     } catch (RuntimeException e) { // gson's own, and what the record's checks throw through it
       throw StateException.corrupt(state.path().resolve(FILE), "no list of leases");
     }
@@ -80,7 +91,7 @@ final class Leases implements AutoCloseable {
 
   /** Those of a server that is taken over; nothing is written before {@link #begin}. */
   static Leases of(StateDirectory state, Events events, List<Lease> before) {
-    return new Leases(state, events, before, true);
+    return new Leases(state, events, before, true, AGAIN);
   }
 
   /** Writes them from now on. */
@@ -97,18 +108,16 @@ final class Leases implements AutoCloseable {
 
   /** Writes what there is, and nothing more before {@link #begin}: another process is to. */
   void pause() {
-    List<Lease> now;
     lock.lock();
     try {
       waiting = true;
       while (writing) {
         written.awaitUninterruptibly();
       }
-      now = new ArrayList<>(all.values());
     } finally {
       lock.unlock();
     }
-    write(now);
+    write();
   }
 
   /** What a client had before. */
@@ -179,7 +188,6 @@ final class Leases implements AutoCloseable {
   private void run() {
     try {
       while (true) {
-        List<Lease> now;
         boolean last;
         lock.lock();
         try {
@@ -190,17 +198,14 @@ final class Leases implements AutoCloseable {
           dirty = false;
           writing = true;
           last = closed;
-          now = new ArrayList<>(all.values());
         } finally {
           lock.unlock();
         }
-        owed = !write(now) && !last;
-        lock.lock();
+        boolean done = false;
         try {
-          writing = false;
-          written.signalAll();
+          done = write();
         } finally {
-          lock.unlock();
+          wrote(done || last);
         }
       }
     } catch (InterruptedException e) {
@@ -208,24 +213,48 @@ final class Leases implements AutoCloseable {
     }
   }
 
-  /** Waits for something to write; what could not be written is tried again, at the end too. */
+  /** Whoever waits for the end of a write goes on, also when it failed. */
+  private void wrote(boolean settled) {
+    lock.lock();
+    try {
+      owed = !settled;
+      writing = false;
+      written.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Waits for something to write; what could not be written is tried again, at the end too. There
+   * is nothing only when this is closed.
+   */
   private void awaitChange() throws InterruptedException {
-    long left = owed ? AGAIN.toNanos() : Long.MAX_VALUE;
-    while ((waiting || !dirty) && !closed && left > 0) {
-      left = changed.awaitNanos(left);
+    long left = owed ? again.toNanos() : Long.MAX_VALUE;
+    while (!closed && (waiting || !dirty && left > 0)) {
+      left = changed.awaitNanos(waiting ? Long.MAX_VALUE : left);
     }
     dirty = !waiting && (dirty || owed);
   }
 
-  private boolean write(List<Lease> leases) {
+  private boolean write() {
     try {
-      state.write(FILE, GSON.toJson(new Content(leases)));
+      state.write(FILE, GSON.toJson(new Content(all())));
       return true;
-    } catch (IOException e) {
+    } catch (IOException | OutOfMemoryError e) {
+      warn(e);
+      return false;
+    }
+  }
+
+  /** Says why, if there is memory to say it. */
+  private void warn(Throwable cause) {
+    try {
       events.happened(
           new Event.Warned(
-              "public ports are not remembered over a restart for now: " + e.getMessage()));
-      return false;
+              "public ports are not remembered over a restart for now: " + cause.getMessage()));
+    } catch (OutOfMemoryError full) {
+      // it is tried again all the same
     }
   }
 

@@ -2,12 +2,18 @@ package l4proxy.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doAnswer;
+import static org.mockito.Mockito.spy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import l4proxy.LeakCheck;
 import l4proxy.RecordedEvents;
 import l4proxy.auth.StateDirectory;
@@ -114,6 +120,48 @@ final class LeasesTest {
         assertEquals(10_000, again.all().size());
         assertEquals(LEASE, again.all().getFirst());
       }
+    }
+  }
+
+  @Test
+  void wantOfMemoryInAWriteEndsNeitherTheWriterNorATakeover() throws Exception {
+    RecordedEvents events = new RecordedEvents();
+    try (StateDirectory held = StateDirectory.open(directory)) {
+      StateDirectory state = spy(held);
+      CountDownLatch tried = new CountDownLatch(1);
+      doAnswer(
+              call -> {
+                tried.countDown();
+                throw new OutOfMemoryError("Java heap space");
+              })
+          .doCallRealMethod()
+          .when(state)
+          .write(any(), any());
+      try (Leases leases = Leases.open(state, events)) {
+        leases.keep(LEASE);
+        tried.await();
+        assertTimeoutPreemptively(Duration.ofSeconds(10), leases::pause);
+      }
+      assertEquals(1, events.of(Event.Warned.class).size());
+      try (Leases again = Leases.open(held, events)) {
+        assertEquals(List.of(LEASE), again.all());
+      }
+    }
+  }
+
+  @Test
+  void whatIsOwedIsWrittenAfterATakeoverThatFailed() throws Exception {
+    Path file = directory.resolve(Leases.FILE);
+    RecordedEvents events = new RecordedEvents();
+    try (StateDirectory state = StateDirectory.open(directory);
+        Leases leases = Leases.open(state, events, Duration.ofMillis(1))) {
+      Files.createDirectories(file);
+      leases.keep(LEASE);
+      Awaitility.await().until(() -> !events.of(Event.Warned.class).isEmpty());
+      leases.pause();
+      Files.delete(file);
+      leases.begin();
+      Awaitility.await().until(() -> Files.exists(file));
     }
   }
 }
