@@ -3,9 +3,7 @@ package l4proxy.server;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -22,7 +20,6 @@ import l4proxy.wire.Message;
  */
 final class Exposures {
   private static final int LONGEST = 900;
-  private static final int MOST_ENDED = 1000;
   private static final Duration PROBE = Duration.ofSeconds(2);
 
   private final ServerConfig config;
@@ -31,9 +28,7 @@ final class Exposures {
   private final InternalPorts internals;
   private final Leases leases;
   private final Predicate<Key> good;
-
-  /** What was ended for good, as process and instance; the latest, under the lock. */
-  private final Deque<String> ended = new ArrayDeque<>();
+  private final EndedServices ended = new EndedServices();
 
   /**
    * Decides for one server.
@@ -59,10 +54,7 @@ final class Exposures {
   void end(Service service, String reason) {
     services.lock().lock();
     try {
-      ended.add(service.process() + service.instance());
-      if (ended.size() > MOST_ENDED) {
-        ended.remove();
-      }
+      ended.add(service);
       ClientSession session = service.session();
       services.end(service, reason);
       if (session != null) {
@@ -121,7 +113,7 @@ final class Exposures {
         gone.close("its port was taken over after it left a probe unanswered");
         services.lost(gone); // what it had is away now, before anything is counted
       });
-      if (ended.contains(session.process() + asked.instance())) {
+      if (ended.contains(session.process(), asked.instance())) {
         return new Outcome.Over();
       }
       Optional<Service> own = own(session.key(), asked.instance());

@@ -12,9 +12,11 @@ import static org.mockito.Mockito.spy;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import java.io.IOException;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import l4proxy.LeakCheck;
@@ -179,5 +181,29 @@ final class ExposuresTest {
         assertInstanceOf(Message.Refused.class, exposures.expose(client, shared(instance(), port)));
     assertTrue(refused.lasting() && refused.text().contains("by 256 clients"), refused.text());
     granted(client, again); // who is a member stays one
+  }
+
+  @Test
+  void serviceEndedBeforeItsClientIsBackAfterARestartStaysEnded() throws Exception {
+    String instance = instance();
+    int port = freePort();
+    when(leases.all())
+        .thenReturn(
+            List.of(new Lease(port, "a", instance, true, "name", "b", "here", null, true, 0)));
+    services.restore(key -> true);
+    exposures.end(services.all().getFirst(), "it was closed by command");
+    ClientSession back = client("a", 0);
+    for (int i = 0; i < 2; i++) {
+      assertInstanceOf(Message.Ended.class, exposures.expose(back, asked(instance, 0)));
+    }
+    ClientSession startedAgain = client("a", 0);
+    when(startedAgain.process()).thenReturn("another process");
+    granted(startedAgain, asked(instance, 0));
+  }
+
+  private int freePort() throws IOException {
+    try (ServerSocket free = ports.draw(port -> true).orElseThrow()) {
+      return free.getLocalPort();
+    }
   }
 }
