@@ -337,9 +337,14 @@ final class Services implements Watch.Watched, AutoCloseable {
 
   /** A key is not good any more: so are its services. */
   void revoked(Key key) {
-    Stream.concat(all().stream(), retired.stream())
-        .filter(s -> s.key().equals(key.name()))
-        .forEach(service -> end(service, "key " + key.name() + " was revoked"));
+    lock.lock(); // whoever just got a port with it has it in the map behind this
+    try {
+      Stream.concat(all().stream(), retired.stream())
+          .filter(s -> s.key().equals(key.name()))
+          .forEach(service -> end(service, "key " + key.name() + " was revoked"));
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** All services, those waiting for their client too. */

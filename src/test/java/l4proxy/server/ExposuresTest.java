@@ -26,6 +26,7 @@ import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
 import l4proxy.wire.Balance;
 import l4proxy.wire.Message;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -199,6 +200,23 @@ final class ExposuresTest {
     ClientSession startedAgain = client("a", 0);
     when(startedAgain.process()).thenReturn("another process");
     granted(startedAgain, asked(instance, 0));
+  }
+
+  @Test
+  void serviceOnItsWayWhenItsKeyIsRevokedIsEnded() throws Exception {
+    ClientSession client = client("a", 0);
+    services.lock().lock();
+    Thread revoking;
+    try {
+      Key key = client.key();
+      revoking = Thread.ofVirtual().start(() -> services.revoked(key));
+      Awaitility.await().until(() -> !revoking.isAlive() || services.lock().hasQueuedThreads());
+      granted(client, asked(instance(), 0));
+    } finally {
+      services.lock().unlock();
+    }
+    revoking.join();
+    assertEquals(List.of(), services.all());
   }
 
   private int freePort() throws IOException {
