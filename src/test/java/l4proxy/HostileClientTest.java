@@ -106,7 +106,8 @@ final class HostileClientTest {
       String instance = FakeClient.id();
       int answers = backend.address().port();
       for (int time = 0; time < FLOOD / 10; time++) {
-        evil.send(new Message.Expose(0, "evil", "b", instance, 0, 0, false, null, answers, null));
+        evil.send(
+            new Message.Expose(time, "evil", "b", instance, 0, 0, false, null, answers, null));
         assertInstanceOf(Message.Exposed.class, answer(evil));
       }
       Awaitility.await()

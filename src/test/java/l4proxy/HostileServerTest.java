@@ -277,6 +277,17 @@ final class HostileServerTest {
         .untilAsserted(() -> assertEquals(9, server.clients(), "control connections"));
   }
 
+  @Test
+  void takeoversWithoutEndAreFollowedWithPauses() throws Exception {
+    int followed = 0;
+    for (long end = System.nanoTime() + 2_000_000_000; System.nanoTime() < end; followed++) {
+      server.tell(control, new Message.TakenOver());
+      control.close();
+      control = server.nextClient();
+    }
+    assertTrue(followed < 40, followed + " in 2 s");
+  }
+
   private static void isOpened(Connection tunnel, int number) throws IOException {
     RawFrames.Frame frame = nextFrame(tunnel);
     assertEquals(OPENED, frame.type());

@@ -40,6 +40,9 @@ public final class ProxyClient implements AutoCloseable {
 
   private static final long LOOK_MILLIS = 50;
 
+  /** A server that is taken over sooner than this after the client came has to wait for it. */
+  private static final Duration MEETING = Duration.ofSeconds(1);
+
   /** So long memory may take to be there again. */
   private static final long MEMORY_MILLIS = 1_000;
 
@@ -155,7 +158,9 @@ public final class ProxyClient implements AutoCloseable {
     long began = System.nanoTime();
     try {
       connect(backoff);
-      return; // at once: the server is taken over
+      if (System.nanoTime() - began > MEETING.toNanos()) {
+        return; // at once: the server is taken over
+      }
     } catch (IOException e) {
       lost(String.valueOf(e.getMessage()));
     } catch (OutOfMemoryError e) {
@@ -300,7 +305,7 @@ public final class ProxyClient implements AutoCloseable {
   void ended(Service service) throws RefusedException {
     reconfiguration.ended(service);
     String text = "Service " + service.config().name() + " was ended on the server";
-    if (services.configured().isEmpty()) {
+    if (services.configured().isEmpty() && !reconfiguration.isAdding()) {
       wasConnected = false; // nothing is left to come back for
       throw new RefusedException(text + "; start this client again to expose it again.");
     }

@@ -30,6 +30,7 @@ final class Reconfiguration {
 
   private Asked asked = new Asked(refused -> {});
 
+  private volatile boolean adding;
   private int number = -1;
 
   /**
@@ -78,10 +79,16 @@ final class Reconfiguration {
     services.lock().lock();
     try {
       add(fresh, ids).forEach(this::expose);
+      adding = false;
       asked.all();
     } finally {
       services.lock().unlock();
     }
+  }
+
+  /** Whether there will be services that are not there yet. */
+  boolean isAdding() {
+    return adding;
   }
 
   /** Withdraws and changes what there is; returns what is to be added. */
@@ -95,6 +102,7 @@ final class Reconfiguration {
       asked = new Asked(outcome);
       change.gone().forEach(this::withdraw);
       change(change.kept());
+      adding = !change.fresh().isEmpty();
       return change.fresh();
     } finally {
       services.lock().unlock();

@@ -91,7 +91,8 @@ public final class Heap implements Watch.Watched {
     long now = clock.getAsLong();
     int left = there.getAsInt();
     most = Math.max(most, left);
-    if (isFull() || isCalm(now) && now - next >= 0 && most > 2 * left + FEW) {
+    boolean calm = isCalm(now) && now - next >= 0;
+    if (isFull() || calm && most > 2 * left + FEW) {
       collect.run();
       young = eden.getUsage().getUsed();
       most = left;

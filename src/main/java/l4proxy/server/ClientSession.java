@@ -39,8 +39,8 @@ final class ClientSession {
   private final SessionTunnels tunnels;
   private final CountDownLatch over = new CountDownLatch(1);
 
-  /** Who looks for a backend itself, by the service's number; of the connection's own thread. */
-  private final Map<Integer, Future<?>> direct = new HashMap<>();
+  /** Who looks for a backend itself, by the service's instance; of the connection's own thread. */
+  private final Map<String, Future<?>> direct = new HashMap<>();
 
   private volatile boolean draining;
   private volatile boolean connectsAnew;
@@ -76,9 +76,9 @@ final class ClientSession {
         switch (link.read()) {
           case Message.Expose asked -> expose(asked);
           case Message.Withdraw gone -> {
+            services.of(this, gone.service()).ifPresent(s -> endDirect(s.instance()));
             services.withdraw(this, gone.service());
             tunnels.end(gone.service());
-            endDirect(gone.service());
           }
           case Message.Health health ->
               services.of(this, health.service()).ifPresent(s -> s.standing().checked(health.up()));
@@ -107,20 +107,20 @@ final class ClientSession {
       link.send(answer);
       return;
     }
-    endDirect(asked.service());
+    endDirect(asked.instance());
     if (asked.backendPort() == 0) {
       link.send(answer);
     } else {
       Runnable looking = new DirectAddress(this, asked, relay, shared);
-      direct.put(asked.service(), shared.direct().start(looking));
+      direct.put(asked.instance(), shared.direct().start(looking));
     }
     services
         .of(this, asked.service())
         .ifPresent(service -> tunnels.begin(asked.service(), service.tunnels()));
   }
 
-  private void endDirect(int service) {
-    Future<?> looking = direct.remove(service);
+  private void endDirect(String instance) {
+    Future<?> looking = direct.remove(instance);
     if (looking != null) {
       looking.cancel(true);
     }

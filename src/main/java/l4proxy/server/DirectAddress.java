@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * over or the service is withdrawn or exposed anew; the session interrupts it then.
  */
 final class DirectAddress implements Runnable {
+  private static final System.Logger LOG = System.getLogger("l4proxy.direct");
+
   private final ClientSession session;
   private final Message.Expose asked;
   private final Message.Exposed relay;
@@ -47,6 +49,8 @@ final class DirectAddress implements Runnable {
       } while (tell(outcome.answered()) && !session.isOverWithin(outcome.left()));
     } catch (InterruptedException closing) {
       Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, "a bug, please report it", e);
     }
   }
 

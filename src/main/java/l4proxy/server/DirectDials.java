@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -47,38 +48,44 @@ final class DirectDials implements AutoCloseable {
    */
   record Outcome(boolean answered, Duration left) {}
 
-  /** One dial: whoever comes first makes it, the others wait for it. */
-  private final class Dial {
-    private final ReentrantLock lock = new ReentrantLock();
+  /** One dial, on a thread of its own; whoever asks waits for it. */
+  private final class Dial implements Runnable {
     private final InetSocketAddress address;
-    private volatile boolean made;
+    private final CompletableFuture<Boolean> answered = new CompletableFuture<>();
     private volatile long at;
-    private boolean answered;
 
     Dial(InetSocketAddress address) {
       this.address = address;
     }
 
+    @Override
+    public void run() {
+      boolean is = false;
+      try {
+        places.acquire();
+        try {
+          is = answers(address);
+        } finally {
+          places.release();
+        }
+      } catch (InterruptedException closing) {
+        Thread.currentThread().interrupt();
+      } finally {
+        at = System.nanoTime();
+        answered.complete(is);
+      }
+    }
+
     boolean old() {
-      return made && System.nanoTime() - at >= every.toNanos();
+      return answered.isDone() && System.nanoTime() - at >= every.toNanos();
     }
 
     Outcome outcome() throws InterruptedException {
-      lock.lockInterruptibly();
       try {
-        if (!made) {
-          places.acquire();
-          try {
-            answered = answers(address);
-          } finally {
-            places.release();
-          }
-          at = System.nanoTime();
-          made = true;
-        }
-        return new Outcome(answered, every.minusNanos(System.nanoTime() - at));
-      } finally {
-        lock.unlock();
+        boolean is = answered.get();
+        return new Outcome(is, every.minusNanos(System.nanoTime() - at));
+      } catch (ExecutionException never) {
+        throw new IllegalStateException(never);
       }
     }
   }
@@ -99,10 +106,10 @@ final class DirectDials implements AutoCloseable {
     this.every = every;
   }
 
-  /** Runs what waits for outcomes on a thread of its own, until it is cancelled at the latest. */
-  Future<?> start(Runnable waiting) {
+  /** Runs a dial, or what waits for one, on a thread of its own; it may be cancelled. */
+  Future<?> start(Runnable task) {
     try {
-      return threads.submit(waiting);
+      return threads.submit(task);
     } catch (RejectedExecutionException closing) {
       return CompletableFuture.completedFuture(null); // nobody waits for an outcome any more
     }
@@ -123,7 +130,13 @@ final class DirectDials implements AutoCloseable {
               || dials.keySet().stream().filter(target::sameHost).count() >= PER_ADDRESS)) {
         return null;
       }
-      return dials.computeIfAbsent(target, t -> new Dial(t.address()));
+      Dial dial = dials.get(target);
+      if (dial == null) {
+        dial = new Dial(target.address());
+        start(dial);
+        dials.put(target, dial);
+      }
+      return dial;
     } finally {
       lock.unlock();
     }

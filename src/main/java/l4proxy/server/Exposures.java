@@ -276,6 +276,10 @@ final class Exposures {
     }
     leave(own);
     List<Service> replaced = replaced(asked);
+    if (replaced.isEmpty()) {
+      Misfits.surplus(held, asked.instance())
+          .ifPresent(away -> services.leave(away, "its port is shared by another instead"));
+    }
     Service joined = services.join(held, exposure, false);
     replaced.forEach(m -> services.retire(m, "another client of its key took its port"));
     return new Outcome.Granted(joined);

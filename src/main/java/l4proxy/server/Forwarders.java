@@ -105,11 +105,7 @@ public final class Forwarders implements AutoCloseable {
   }
 
   /** Opens those of the server that is taken over. */
-  void restore(List<TakeoverMessage.Proxy> before) throws IOException {
-    if (before.isEmpty()) {
-      return;
-    }
-    Dialer dialer = dialer();
+  void restore(List<TakeoverMessage.Proxy> before, Dialer dialer) throws IOException {
     for (TakeoverMessage.Proxy each : before) {
       ProxyAccess access =
           new ProxyAccess(
@@ -139,7 +135,7 @@ public final class Forwarders implements AutoCloseable {
   }
 
   /** To the internet, and to no address of this server; waits for a look-up. */
-  private Dialer dialer() throws IOException {
+  Dialer dialer() throws IOException {
     return new Dialer(
         lookups, config.allowPrivate() ? address -> true : new GlobalAddresses(known()));
   }

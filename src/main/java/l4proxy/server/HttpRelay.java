@@ -111,6 +111,8 @@ final class HttpRelay implements Watch.Watched {
 
   private void answer() throws IOException {
     Relay.copy(to.in(), this::write, n -> {});
+    since = System.nanoTime();
+    writing = true; // to the end
     Rejection no = refused;
     if (no != null) {
       Answer.problem(no).last(from, no.method());

@@ -1,5 +1,6 @@
 package l4proxy.server;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import l4proxy.wire.Message;
@@ -23,7 +24,9 @@ final class Misfits {
 
   /** What is in the way, and the remedy; empty when nothing is. */
   static Optional<String> of(PublicPort port, Message.Expose asked) {
-    if (asked.sharing() != null && isFull(port, asked.instance())) {
+    if (asked.sharing() != null
+        && isFull(port, asked.instance())
+        && surplus(port, asked.instance()).isEmpty()) {
       return Optional.of(
           "port "
               + port.number()
@@ -33,6 +36,15 @@ final class Misfits {
     }
     List<Service> others = connected(port, asked.instance());
     return others.isEmpty() ? Optional.empty() : of(port, asked, others.getFirst());
+  }
+
+  /** Who makes room for one more on a port that has all it may: whoever is away for longest. */
+  static Optional<Service> surplus(PublicPort port, String asking) {
+    return isFull(port, asking)
+        ? port.members().stream()
+            .filter(s -> s.session() == null)
+            .max(Comparator.comparing(Service::awayFor))
+        : Optional.empty();
   }
 
   private static boolean isFull(PublicPort port, String asking) {

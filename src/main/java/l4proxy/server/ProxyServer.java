@@ -17,6 +17,7 @@ import l4proxy.auth.Keys;
 import l4proxy.auth.Tls;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
+import l4proxy.http.Dialer;
 import l4proxy.net.Heap;
 import l4proxy.net.HostPort;
 import l4proxy.net.Sockets;
@@ -136,14 +137,16 @@ public final class ProxyServer implements AutoCloseable {
    */
   public void start(InetSocketAddress http) throws IOException, InterruptedException {
     HttpDoor door = new HttpDoor(http, state.keys(), browsers, watch);
+    List<TakeoverMessage.Proxy> proxies = takeover.map(Takeover::forwarders).orElse(List.of());
+    Dialer dialer = proxies.isEmpty() ? null : forwarders.dialer(); // before anything has moved
     ServerSocket listener = bind(TakeoverMessage.CONTROL, config.ctlAddr(), "--ctl_addr");
     services.restore(key ->
         state.keys().named(key).isPresent()
             || config.noAuth() && key.equals(Sessions.NOBODY.name()));
     watch.add(services);
     Heap.watchedBy(watch);
-    if (takeover.isPresent()) {
-      forwarders.restore(takeover.get().forwarders());
+    if (dialer != null) {
+      forwarders.restore(proxies, dialer);
     }
     ControlPort open = new ControlPort(listener, newcomers, sessions, arrivals, door);
     control = open;

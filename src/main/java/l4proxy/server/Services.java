@@ -269,7 +269,10 @@ final class Services implements Watch.Watched, AutoCloseable {
     for (Service service : all()) {
       service.traffic().tick();
       service.users().values().forEach(user -> user.traffic().tick());
-      if (service.awayFor().compareTo(LEASE) > 0) {
+      ClientSession client = service.session();
+      if (client != null && client.over()) { // it had no memory to say so
+        Thread.ofVirtual().name("lost " + service.name()).start(() -> lost(client));
+      } else if (service.awayFor().compareTo(LEASE) > 0) {
         Thread.ofVirtual().name("lease " + service.name()).start(() -> expire(service));
       }
     }

@@ -75,14 +75,15 @@ final class SessionTunnels {
   }
 
   private void ask(TunnelKind kind, TunnelPool pool, int count) {
-    List<String> made = new ArrayList<>(count);
+    int issued = 0;
     try {
-      for (int i = 0; i < count; i++) {
-        made.add(shared.tickets().issue(session, kind, pool));
+      List<String> tickets = new ArrayList<>(count);
+      for (; issued < count; issued++) {
+        tickets.add(shared.tickets().issue(session, kind, pool));
       }
-      session.send(new Message.Tunnels(kind.plain(), kind.port(), made));
+      session.send(new Message.Tunnels(kind.plain(), kind.port(), tickets));
     } catch (OutOfMemoryError e) {
-      pool.expired(count - made.size()); // what was issued counts until it is too old
+      pool.expired(count - issued); // what was issued counts until it is too old
     }
   }
 

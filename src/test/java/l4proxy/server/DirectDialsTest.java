@@ -73,6 +73,26 @@ class DirectDialsTest {
   }
 
   @Test
+  void whoGivesUpWaitingTakesNobodysPlace() throws Exception {
+    try (DirectDials dials = new DirectDials(Duration.ofMillis(1))) {
+      for (int port = 1; port <= 200; port++) {
+        giveUpAsking(dials, local(port));
+      }
+      Awaitility.await().until(() -> dials.ask("key", local(backend.port())).answered());
+    }
+  }
+
+  private static void giveUpAsking(DirectDials dials, InetSocketAddress address) {
+    Thread.currentThread().interrupt();
+    try {
+      dials.ask("key", address);
+    } catch (InterruptedException asWasToBeExpected) {
+      // the dial may have been made in the meantime, too
+    }
+    Thread.interrupted();
+  }
+
+  @Test
   void dialledAgainWhenTheOutcomeIsOld() throws Exception {
     try (DirectDials dials = new DirectDials(Duration.ofMillis(1))) {
       InetSocketAddress address = local(backend.port());

@@ -185,6 +185,35 @@ final class ExposuresTest {
   }
 
   @Test
+  void memberThatIsAwayMakesRoomOnAFullPort() throws Exception {
+    ClientSession client = client("a", 0);
+    ClientSession away = client("a", 0);
+    String first = instance();
+    int port = granted(away, asked(first, 0));
+    granted(away, shared(first, port));
+    for (int i = 1; i < 256; i++) {
+      granted(client, shared(instance(), port));
+    }
+    services.lost(away);
+    granted(client, shared(instance(), port));
+    assertEquals(256, services.at(port).members().size());
+    assertTrue(services.at(port).members().stream().noneMatch(m -> m.instance().equals(first)));
+  }
+
+  @Test
+  void clientWhoseEndNobodyCouldSayIsNoticed() throws Exception {
+    ClientSession client = client("a", 0);
+    Service service = services.at(granted(client, asked(instance(), 0))).members().getFirst();
+    services.tick();
+    when(client.over()).thenReturn(true);
+    Awaitility.await()
+        .until(() -> {
+          services.tick();
+          return service.session() == null;
+        });
+  }
+
+  @Test
   void serviceEndedBeforeItsClientIsBackAfterARestartStaysEnded() throws Exception {
     String instance = instance();
     int port = freePort();

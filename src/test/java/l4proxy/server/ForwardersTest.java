@@ -78,11 +78,9 @@ final class ForwardersTest {
   }
 
   @Test
-  void noneOfAServerThatIsTakenOverIsOpenedThenEither() {
+  void thoseOfAServerThatIsTakenOverHaveNoDialerThenEither() {
     of("no.such.invalid");
-    List<TakeoverMessage.Proxy> other =
-        List.of(new TakeoverMessage.Proxy("f1", "one", 12_345, null, null));
-    assertThrows(IOException.class, () -> forwarders.restore(other));
+    assertThrows(IOException.class, forwarders::dialer);
   }
 
   @Test
