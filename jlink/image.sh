@@ -11,13 +11,14 @@ new=$image.new
 rm -rf "$new" "$image.old"
 
 # What every start gets. No ExitOnOutOfMemoryError: one connection's failure is not the server's.
-# A young generation keeps a busy proxy small: what it allocates lives for a connection or not at all. With 4 MB of it all that
-# 64 users at a time have does not fit in a survivor space, and grows old: 2 KB a connection. Without a bound it takes what the
-# machine has. What has grown old is collected by net/Heap; what is free after that goes back to the system at once.
+# A young generation keeps a busy proxy small: what it allocates lives for a connection or not at all. In 4 MB of it all that 64
+# users at a time have does not fit, and grows old: 2 KB a connection. So it becomes 16 MB at the first full collection (the
+# increase for each thread that is no daemon is for that), which net/Heap makes when there is something to do; an idle process
+# needs no more than 4. What is free after a full collection goes back to the system at once.
 # Trimming gives what the compiler used at the start back to the system: 10 MB of an idle server.
 # One carrier, until the program has found out what the machine and the traffic are: net/Carriers.
-flags="--enable-preview -Djdk.virtualThreadScheduler.parallelism=1 -XX:+UseSerialGC -Xms20m -XX:NewSize=16m -XX:MaxNewSize=24m"
-flags="$flags -XX:-ShrinkHeapInSteps -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=30"
+flags="--enable-preview -Djdk.virtualThreadScheduler.parallelism=1 -XX:+UseSerialGC -Xms8m -XX:NewSize=4m -XX:MaxNewSize=16m"
+flags="$flags -XX:NewSizeThreadIncrease=16m -XX:-ShrinkHeapInSteps -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=30"
 # Of Linux alone, and of the image's own archive of classes.
 image_flags="-XX:TrimNativeHeapInterval=1000 -Xlog:cds=off -Xlog:aot=off"
 

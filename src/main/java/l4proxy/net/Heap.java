@@ -14,11 +14,13 @@ import java.util.function.LongSupplier;
  *
  * <p>It is time when the old generation holds twice what was alive after the last full collection,
  * and {@value #SPARE} bytes; and in a calm moment when half of those have left who were there since
- * then, and with them their memory. A full collection stops everything, and for longer the more are
- * there: its threads' stacks are walked.
+ * then, and with them their memory. The first one is early, at {@value #FIRST} bytes: from then on
+ * the image has a larger young generation, in which more dies. A full collection stops everything,
+ * and for longer the more are there: its threads' stacks are walked.
  */
 public final class Heap implements Watch.Watched {
   private static final long SPARE = 64 * 1024 * 1024;
+  private static final long FIRST = 12 * 1024 * 1024;
 
   /** Bytes that are allocated between two looks in a busy time: of some ten new connections. */
   private static final long BUSY = 256 * 1024;
@@ -101,7 +103,8 @@ public final class Heap implements Watch.Watched {
   }
 
   private boolean isFull() {
-    return old.getUsage().getUsed() > 2 * old.getCollectionUsage().getUsed() + SPARE;
+    long alive = old.getCollectionUsage().getUsed(); // 0 when there was none yet
+    return old.getUsage().getUsed() > (alive == 0 ? FIRST : 2 * alive + SPARE);
   }
 
   /** Whether little was allocated lately; called each time. */

@@ -75,8 +75,12 @@ final class HeapTest {
 
   @Test
   void oldGenerationMayHoldTwiceWhatWasAliveAndALittle() {
-    old(65);
+    old(12);
+    assertEquals(0, within(Duration.ofSeconds(4)));
+    old(13);
     assertEquals(1, within(Duration.ofSeconds(1)));
+    old(74);
+    assertEquals(0, within(Duration.ofSeconds(4)));
     alive = 100;
     old(75);
     assertEquals(1, within(Duration.ofSeconds(1)));
