@@ -19,7 +19,7 @@ import java.util.function.LongSupplier;
  * and for longer the more are there: its threads' stacks are walked.
  */
 public final class Heap implements Watch.Watched {
-  private static final long SPARE = 64 * 1024 * 1024;
+  private static final long SPARE = 16 * 1024 * 1024;
   private static final long FIRST = 12 * 1024 * 1024;
 
   /** Bytes that are allocated between two looks in a busy time: of some ten new connections. */

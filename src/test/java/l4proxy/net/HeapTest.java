@@ -79,14 +79,14 @@ final class HeapTest {
     assertEquals(0, within(Duration.ofSeconds(4)));
     old(13);
     assertEquals(1, within(Duration.ofSeconds(1)));
-    old(74);
+    old(26);
     assertEquals(0, within(Duration.ofSeconds(4)));
     alive = 100;
-    old(75);
+    old(27);
     assertEquals(1, within(Duration.ofSeconds(1)));
-    old(264);
+    old(216);
     assertEquals(0, within(Duration.ofSeconds(4)));
-    old(265);
+    old(217);
     assertEquals(1, within(Duration.ofSeconds(1)));
   }
 
