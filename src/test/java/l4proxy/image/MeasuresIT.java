@@ -100,6 +100,26 @@ final class MeasuresIT {
     }
   }
 
+  /**
+   * For reads and for writes as many as few carriers are; of itself the JDK starts twice as many.
+   */
+  @Test
+  void pollersAreAsFewAsCarriers() throws IOException, InterruptedException {
+    try (Account account = new Account(directory);
+        EchoBackend backend = new EchoBackend()) {
+      Program server = account.server();
+      Program client = account.client(backend.port());
+      Users.isServed(Account.publicPort(client));
+      int carriers = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+      for (Program end : List.of(server, client)) {
+        List<String> dump = new ProcFiles(end.pid()).threadDump();
+        assertEquals(
+            2 * Integer.highestOneBit(carriers),
+            dump.stream().filter(line -> line.contains("\"SubPoller-")).count());
+      }
+    }
+  }
+
   @Test
   void serverAfterItsFirstStartIsSmallToo() throws IOException, InterruptedException {
     try (Account account = new Account(directory)) {

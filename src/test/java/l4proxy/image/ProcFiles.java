@@ -47,17 +47,26 @@ record ProcFiles(long pid) {
     return sum;
   }
 
-  private String jcmd(String command) throws IOException, InterruptedException {
-    Process jcmd =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-                String.valueOf(pid),
-                command)
-            .redirectErrorStream(true)
-            .start();
+  /** All of its threads, virtual ones too, with their stacks. */
+  List<String> threadDump() throws IOException, InterruptedException {
+    Path file = Files.createTempFile("threads", ".txt");
+    try {
+      jcmd("Thread.dump_to_file", "-overwrite", file.toString());
+      return Files.readAllLines(file);
+    } finally {
+      Files.delete(file);
+    }
+  }
+
+  private String jcmd(String... command) throws IOException, InterruptedException {
+    List<String> words = new ArrayList<>();
+    words.add(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString());
+    words.add(String.valueOf(pid));
+    words.addAll(List.of(command));
+    Process jcmd = new ProcessBuilder(words).redirectErrorStream(true).start();
     String said = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (jcmd.waitFor() != 0) {
-      throw new AssertionError("jcmd " + command + ": " + said);
+      throw new AssertionError(String.join(" ", words) + ": " + said);
     }
     return said;
   }
