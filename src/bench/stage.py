@@ -124,6 +124,8 @@ def link(directory, tools, loss_permille):
             output(Place(), "ip", "netns", "add", name, seconds=10)
             stack.callback(output, Place(), "ip", "netns", "del", name, seconds=10)
             output(Place(), "ip", "-n", name, "link", "set", "lo", "up", seconds=10)
+            # As on loopback: else a user's connect() looks for milliseconds among the ports of those who came before.
+            output(Place(name), "sh", "-c", "echo 1 > /proc/sys/net/ipv4/tcp_tw_reuse", seconds=10)
         programs = stack.enter_context(Programs(directory))
         line = programs.start(Place(), tools / "tundelay", "near0", "far0", DELAY_US, loss_permille, 0, stdout=subprocess.PIPE)
         if line.stdout.readline() != b"ready\n":
