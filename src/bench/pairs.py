@@ -17,7 +17,7 @@ POOL = 32
 HERE = pathlib.Path(__file__).resolve().parent
 IMAGE = HERE.parents[1] / "target" / "l4proxy"
 JDK = HERE.parents[1] / "jlink" / "jdk.sh"
-BARE_FLAGS = ["-Djdk.virtualThreadScheduler.parallelism=1", "-XX:+UseSerialGC"]
+BARE_FLAGS = ["-Djdk.virtualThreadScheduler.parallelism=1", "-Djdk.readPollers=1", "-Djdk.writePollers=1", "-XX:+UseSerialGC"]
 BARE_BETWEEN = 500  # above the public port
 
 
