@@ -28,6 +28,9 @@ final class TunnelPool {
   private static final int MOST_SPARE = 64;
   private static final long CHECK_AFTER = Duration.ofMillis(4500).toNanos();
 
+  /** Checks begun at a time: what a crowd has left is not to keep those who are busy. */
+  private static final int CHECKS = 100;
+
   /**
    * A minute, and a little: as many users as came together before it find their tunnels; with the
    * second that {@link #keep()} may be late it is less than the 75 s that are promised.
@@ -198,8 +201,8 @@ final class TunnelPool {
   }
 
   /**
-   * Retires what is too many and too old, checks a quarter of what was not used lately, and asks
-   * for what is missing.
+   * Retires what is too many and too old, checks a quarter of what was not used lately, {@value
+   * #CHECKS} at most and those first that were not for longest, and asks for what is missing.
    */
   void keep() {
     List<Tunnel> retired = new ArrayList<>();
@@ -208,13 +211,13 @@ final class TunnelPool {
     lock.lock();
     try {
       long now = clock.getAsLong();
-      int quarter = (idle.size() + 3) / 4;
-      for (Iterator<Idle> all = idle.iterator(); all.hasNext(); ) {
+      int most = Math.min((idle.size() + 3) / 4, CHECKS);
+      for (Iterator<Idle> all = idle.descendingIterator(); all.hasNext(); ) {
         Idle each = all.next();
         if (now - each.used() > RETIRE_AFTER && idle.size() > LEAST) {
           all.remove();
           retired.add(each.tunnel());
-        } else if (now - each.checked() > CHECK_AFTER && due.size() < quarter) {
+        } else if (now - each.checked() > CHECK_AFTER && due.size() < most) {
           all.remove();
           due.add(each);
           checking++;

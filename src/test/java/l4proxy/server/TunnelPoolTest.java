@@ -9,7 +9,9 @@ import static org.mockito.Mockito.mock;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import l4proxy.LeakCheck;
@@ -17,9 +19,12 @@ import l4proxy.Loopback;
 import l4proxy.net.Watch;
 import l4proxy.wire.Tunnel;
 import l4proxy.wire.TunnelState.Side;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.mockito.invocation.InvocationOnMock;
 
 /** The idle tunnels of one session: who gets which. */
 @Timeout(60)
@@ -75,6 +80,32 @@ final class TunnelPoolTest {
   void tunnelsOfABurstAreKeptForTheNextOneAMinuteLaterAndNotFor75Seconds() throws Exception {
     assertEquals(200, leftAfter(200, Duration.ofSeconds(70)));
     assertEquals(2, leftAfter(200, Duration.ofSeconds(74)));
+  }
+
+  /** So that what a crowd has left does not keep those who are busy; each has its turn. */
+  @Test
+  void tunnelsThatACrowdHasLeftAreCheckedAFewAtATime() {
+    AtomicLong now = new AtomicLong();
+    List<Tunnel> checked = Collections.synchronizedList(new ArrayList<>());
+    TunnelPool pool = new TunnelPool(count -> {}, now::get);
+    for (int i = 0; i < 1000; i++) {
+      pool.add(mock(Tunnel.class, tunnel -> checked(tunnel, checked)));
+    }
+    now.addAndGet(Duration.ofSeconds(5).toNanos());
+    for (int second = 1; second <= 10; second++) {
+      pool.keep();
+      Awaitility.await().until(() -> pool.idle() == 1000);
+      assertEquals(100 * second, checked.size());
+      now.addAndGet(Duration.ofSeconds(1).toNanos());
+    }
+    assertEquals(1000, Set.copyOf(checked).size());
+  }
+
+  private static @Nullable Object checked(InvocationOnMock call, List<Tunnel> checked) {
+    if (call.getMethod().getName().equals("check")) {
+      checked.add((Tunnel) call.getMock());
+    }
+    return null;
   }
 
   /** How many of so many tunnels are still open some time after users were done with them. */
