@@ -197,6 +197,7 @@ final class SharingIT {
   }
 
   @Test
+  @Tag("beside")
   void establishedUsersAreCutOnlyWithTheirOwnMember() throws Exception {
     try (Account account = new Account(directory);
         EchoBackend stays = named('s');

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import l4proxy.EchoBackend;
 import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -150,6 +151,7 @@ final class StoppingIT {
   }
 
   @Test
+  @Tag("beside")
   void drainingClientTakesNoNewUsers() throws IOException, InterruptedException {
     try (Account account = new Account(directory);
         EchoBackend backend = new EchoBackend()) {
@@ -186,6 +188,7 @@ final class StoppingIT {
   }
 
   @Test
+  @Tag("beside")
   void serverThatStopsRefusesUsers() throws IOException, InterruptedException {
     try (Account account = new Account(directory);
         EchoBackend backend = new EchoBackend()) {

@@ -159,6 +159,7 @@ final class TakeoverIT {
   }
 
   @Test
+  @Tag("beside")
   void transfersThatLastLongerThanDrainAreCutThen() throws IOException, InterruptedException {
     Path before = directory.resolve("before.log");
     try (Scene scene = new Scene("--access_log", before.toString(), "--drain", "3s")) {
@@ -177,6 +178,7 @@ final class TakeoverIT {
   }
 
   @Test
+  @Tag("beside")
   void serverGoesOnWhenTheNextIsKilledMidway() throws IOException, InterruptedException {
     try (Scene scene = new Scene()) {
       for (String moment : List.of("takes over process", "control port listens", "connected")) {
@@ -200,6 +202,7 @@ final class TakeoverIT {
   }
 
   @Test
+  @Tag("beside")
   void nextGoesOnWhenTheOldOneIsKilledMidway() throws IOException, InterruptedException {
     try (Scene scene = new Scene()) {
       Program next = scene.takeover();
@@ -212,6 +215,7 @@ final class TakeoverIT {
   }
 
   @Test
+  @Tag("beside")
   void withoutTheKernelsHelpThePromiseIsWithdrawn() throws IOException, InterruptedException {
     try (Scene scene = new Scene()) {
       scene.network.set("net.ipv4.tcp_migrate_req", "0");
@@ -267,6 +271,7 @@ final class TakeoverIT {
   }
 
   @Test
+  @Tag("beside")
   void clientThatReadsItsFileAgainLosesNobody() throws IOException, InterruptedException {
     Path log = directory.resolve("users.log");
     Path file = directory.resolve("client.json");

@@ -15,6 +15,7 @@ import java.util.Map;
 import l4proxy.DocPage;
 import l4proxy.EchoBackend;
 import l4proxy.lab.Machine;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The Debian package where systemd runs: installed and made services of as the tutorial and README
  * say, upgraded while users come and go, and removed.
  */
+@Tag("beside")
 @Timeout(240)
 final class UpgradeIT {
   private static final String SERVER = "l4proxy-server";
