@@ -24,12 +24,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The API as curl sees it, through the control port and through a port of its own without TLS. */
 @Tag("beside")
-@Execution(ExecutionMode.SAME_THREAD)
+@OneByOne
 @Timeout(150)
 final class ApiIT {
   @TempDir private static Path directory;

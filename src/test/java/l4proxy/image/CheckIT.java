@@ -18,13 +18,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** {@code check} finds what is wrong, and says of what follows that it was skipped. */
 @Timeout(150)
 @Tag("beside")
-@Execution(ExecutionMode.SAME_THREAD)
+@OneByOne
 final class CheckIT {
   @TempDir private Path directory;
   @AutoClose private Account host;

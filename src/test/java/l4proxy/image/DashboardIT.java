@@ -27,13 +27,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The dashboard in a browser, from the command's link to what its buttons do. */
 @Timeout(240)
 @Tag("beside")
-@Execution(ExecutionMode.SAME_THREAD)
+@OneByOne
 final class DashboardIT {
   private static final String ROW = "document.querySelector('#services tbody tr')";
 

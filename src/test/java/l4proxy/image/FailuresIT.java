@@ -19,8 +19,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Timeout(150)
 @Tag("beside")
-@Execution(ExecutionMode.SAME_THREAD)
+@OneByOne
 final class FailuresIT {
   private static final int NOWHERE = 9;
   private static final String JOINED = "\\S+ INFO connected to server \\S+";

@@ -19,13 +19,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** How a server and its clients come to know each other, and what nobody else comes to know. */
 @Timeout(150)
 @Tag("beside")
-@Execution(ExecutionMode.SAME_THREAD)
+@OneByOne
 final class FirstMeetingIT {
   @TempDir private Path directory;
   @AutoClose private Account host;

@@ -14,12 +14,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** nginx answers curl through the proxy. */
 @Tag("beside")
-@Execution(ExecutionMode.SAME_THREAD)
+@OneByOne
 @Timeout(150)
 final class NginxIT {
   private static final String PAGE = "Hello from nginx.\n";

@@ -18,13 +18,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** One address for browsers, wherever the client is. */
 @Timeout(240)
 @Tag("beside")
-@Execution(ExecutionMode.SAME_THREAD)
+@OneByOne
 final class RedirectIT {
   @TempDir private Path directory;
   @AutoClose private Account host;

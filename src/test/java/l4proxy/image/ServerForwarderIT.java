@@ -23,13 +23,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A server runs forward proxies, for admins, and only into the internet unless it is told so. */
 @Timeout(240)
 @Tag("beside")
-@Execution(ExecutionMode.SAME_THREAD)
+@OneByOne
 final class ServerForwarderIT {
   private static final String LOGIN = "^PROXY LOGIN: ([A-Za-z0-9_-]+:[A-Za-z0-9_-]+)$";
 
