@@ -3,14 +3,13 @@ package l4proxy.server;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
+import l4proxy.server.IdleTunnels.Idle;
 import l4proxy.wire.Tunnel;
 import org.jspecify.annotations.Nullable;
 
@@ -39,9 +38,6 @@ final class TunnelPool {
 
   private static final Duration CHECKING = Duration.ofSeconds(5);
 
-  /** A tunnel nobody uses. */
-  private record Idle(Tunnel tunnel, long used, long checked) {}
-
   private static final class Waiting {
     private final Condition served;
     private @Nullable Tunnel tunnel;
@@ -55,7 +51,7 @@ final class TunnelPool {
   private final LongSupplier clock;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition fuller = lock.newCondition();
-  private final Deque<Idle> idle = new ArrayDeque<>();
+  private final IdleTunnels idle = new IdleTunnels();
   private final Deque<Waiting> waiting = new ArrayDeque<>();
   private int promised;
   private int checking;
@@ -80,10 +76,9 @@ final class TunnelPool {
     int missing;
     lock.lock();
     try {
-      Idle latest = idle.pollLast();
-      if (latest != null) {
+      self.tunnel = idle.takeLatest();
+      if (self.tunnel != null) {
         inUse++;
-        self.tunnel = latest.tunnel();
       } else if (!closed) {
         waiting.add(self);
       }
@@ -140,7 +135,7 @@ final class TunnelPool {
     } finally {
       lock.unlock();
     }
-    offer(tunnel);
+    offer(new Idle(tunnel, clock.getAsLong()));
   }
 
   /** Tickets that nobody used in time. */
@@ -156,7 +151,7 @@ final class TunnelPool {
   /** A user is done with a tunnel, and it is good. */
   void back(Tunnel tunnel) {
     drop();
-    offer(tunnel);
+    offer(new Idle(tunnel, clock.getAsLong()));
   }
 
   /** A user is done with a tunnel, and it is not good any more. */
@@ -169,27 +164,17 @@ final class TunnelPool {
     }
   }
 
-  private void offer(Tunnel tunnel) {
-    long now = clock.getAsLong();
-    offer(tunnel, now, now);
-  }
-
-  private void offer(Tunnel tunnel, long used, long checked) {
+  private void offer(Idle entry) {
     lock.lock();
     try {
       if (!closed) {
         Waiting next = waiting.poll();
         if (next == null) {
-          Idle entry = new Idle(tunnel, used, checked);
-          if (used == checked) {
-            idle.addLast(entry);
-          } else {
-            idle.addFirst(entry);
-          }
+          idle.add(entry);
           fuller.signalAll();
         } else {
           inUse++;
-          next.tunnel = tunnel;
+          next.tunnel = entry.tunnel();
           next.served.signal();
         }
         return;
@@ -197,7 +182,7 @@ final class TunnelPool {
     } finally {
       lock.unlock();
     }
-    tunnel.close();
+    entry.tunnel().close();
   }
 
   /**
@@ -205,24 +190,15 @@ final class TunnelPool {
    * #CHECKS} at most and those first that were not for longest, and asks for what is missing.
    */
   void keep() {
-    List<Tunnel> retired = new ArrayList<>();
-    List<Idle> due = new ArrayList<>();
+    List<Tunnel> retired;
+    List<Idle> due;
     int missing;
     lock.lock();
     try {
       long now = clock.getAsLong();
-      int most = Math.min((idle.size() + 3) / 4, CHECKS);
-      for (Iterator<Idle> all = idle.descendingIterator(); all.hasNext(); ) {
-        Idle each = all.next();
-        if (now - each.used() > RETIRE_AFTER && idle.size() > LEAST) {
-          all.remove();
-          retired.add(each.tunnel());
-        } else if (now - each.checked() > CHECK_AFTER && due.size() < most) {
-          all.remove();
-          due.add(each);
-          checking++;
-        }
-      }
+      retired = idle.takeUnused(now - RETIRE_AFTER, LEAST);
+      due = idle.takeUnchecked(now - CHECK_AFTER, Math.min((idle.size() + 3) / 4, CHECKS));
+      checking += due.size();
       missing = missing();
     } finally {
       lock.unlock();
@@ -252,7 +228,7 @@ final class TunnelPool {
       checked();
     }
     if (good) {
-      offer(entry.tunnel(), entry.used(), clock.getAsLong());
+      offer(entry.checkedAt(clock.getAsLong()));
     }
   }
 
@@ -281,18 +257,17 @@ final class TunnelPool {
 
   /** The session is over: nobody is served any more. */
   void close() {
-    List<Idle> left;
+    List<Tunnel> left;
     lock.lock();
     try {
       closed = true;
-      left = List.copyOf(idle);
-      idle.clear();
+      left = idle.takeAll();
       waiting.forEach(each -> each.served.signal());
       fuller.signalAll();
     } finally {
       lock.unlock();
     }
-    left.forEach(each -> each.tunnel().close());
+    left.forEach(Tunnel::close);
   }
 
   /** Gets as many idle tunnels as there are in all, and a few: soon no more will come. */

@@ -101,6 +101,32 @@ final class TunnelPoolTest {
     assertEquals(1000, Set.copyOf(checked).size());
   }
 
+  /** A check is no use: else the tunnels beyond the demand would take turns, and none grow old. */
+  @Test
+  void userWhoComesEveryFewSecondsKeepsOneTunnelYoung() throws Exception {
+    AtomicLong now = new AtomicLong();
+    List<Tunnel> open = Collections.synchronizedList(new ArrayList<>());
+    TunnelPool pool = new TunnelPool(count -> {}, now::get);
+    for (int i = 0; i < 20; i++) {
+      Tunnel tunnel = mock(Tunnel.class);
+      doAnswer(closed -> open.remove(tunnel)).when(tunnel).close();
+      open.add(tunnel);
+      pool.add(tunnel);
+    }
+    Tunnel his = pool.take(SOON);
+    pool.back(his);
+    for (int second = 1; second <= 80; second++) {
+      now.addAndGet(Duration.ofSeconds(1).toNanos());
+      pool.keep();
+      Awaitility.await().until(() -> pool.idle() == open.size());
+      if (second % 6 == 0) {
+        assertSame(his, pool.take(SOON), "after " + second + " s");
+        pool.back(his);
+      }
+    }
+    assertEquals(2, open.size());
+  }
+
   private static @Nullable Object checked(InvocationOnMock call, List<Tunnel> checked) {
     if (call.getMethod().getName().equals("check")) {
       checked.add((Tunnel) call.getMock());
