@@ -74,12 +74,19 @@ final class Reconfiguration {
    * time.
    */
   void to(List<ServiceConfig> wanted, Consumer<List<String>> outcome) {
-    List<ServiceConfig> fresh = changeWhatIs(wanted, outcome);
-    List<Instances.Instance> ids = instances.apply(fresh); // what there is, is served meanwhile
+    try {
+      List<ServiceConfig> fresh = changeWhatIs(wanted, outcome);
+      addAndExpose(fresh, instances.apply(fresh)); // what there is, is served meanwhile
+    } finally {
+      adding = false;
+    }
+  }
+
+  private void addAndExpose(List<ServiceConfig> fresh, List<Instances.Instance> ids) {
     services.lock().lock();
     try {
       add(fresh, ids).forEach(this::expose);
-      adding = false;
+      adding = false; // before it is told
       asked.all();
     } finally {
       services.lock().unlock();
