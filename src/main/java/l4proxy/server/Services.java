@@ -266,17 +266,19 @@ final class Services implements Watch.Watched, AutoCloseable {
   public void tick() {
     traffic.tick();
     admission.tick();
+    Set<ClientSession> lost = new HashSet<>();
     for (Service service : all()) {
       service.traffic().tick();
       service.users().values().forEach(user -> user.traffic().tick());
       ClientSession client = service.session();
       if (client != null && client.over()) { // it had no memory to say so
-        Thread.ofVirtual().name("lost " + service.name()).start(() -> lost(client));
+        lost.add(client);
       } else if (service.awayFor().compareTo(LEASE) > 0) {
         Thread.ofVirtual().name("lease " + service.name()).start(() -> expire(service));
       }
     }
     retired.removeIf(service -> service.users().isEmpty());
+    lost.forEach(each -> Thread.ofVirtual().name("lost session").start(() -> lost(each)));
   }
 
   private void expire(Service service) {
