@@ -7,8 +7,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  *
  * <p>A waiting connection holds none. Any thread may take and give back; a buffer that finds no
  * place is left to the garbage collector, so that no more than {@value #KEPT} are ever kept. A
- * thread looks in places of its own first: what it gave back last is still in its processor's
- * cache.
+ * thread looks in places of its own first: what it gave back is still in its processor's cache.
  */
 public final class Buffers {
   /**
@@ -34,6 +33,7 @@ public final class Buffers {
    */
   public static final int LARGE = 4 * (RECORD + SEAL) + 1024;
 
+  /** A power of two. */
   private static final int KEPT = 64;
 
   /** Places that a thread looks at: of a direction through TLS three are in use at a time. */
@@ -78,6 +78,7 @@ public final class Buffers {
 
   /** Threads with numbers side by side begin far from each other (Knuth's multiplicative hash). */
   private static int first() {
-    return (int) (Thread.currentThread().threadId() * 0x9E3779B97F4A7C15L >>> 58);
+    long hash = Thread.currentThread().threadId() * 0x9E3779B97F4A7C15L;
+    return (int) (hash >>> Long.numberOfLeadingZeros(KEPT - 1));
   }
 }
