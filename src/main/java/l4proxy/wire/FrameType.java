@@ -53,6 +53,11 @@ public enum FrameType {
     return code;
   }
 
+  /** Says that somebody is there, or asks, and belongs to no opening. */
+  boolean sign() {
+    return this == PING || this == PONG;
+  }
+
   static FrameType of(int code, int length) throws ProtocolException {
     FrameType type = code > 0 && code < BY_CODE.length ? BY_CODE[code] : null;
     if (type == null) {

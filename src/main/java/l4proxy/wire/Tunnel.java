@@ -2,10 +2,7 @@ package l4proxy.wire;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import l4proxy.net.Buffers;
 import l4proxy.net.Connection;
@@ -17,14 +14,10 @@ import l4proxy.net.Watch;
  *
  * <p>One thread receives. Any thread may send; frames go out whole, in the order in which {@link
  * TunnelState} allowed them. What the receiving thread has to say while the tunnel is in use goes
- * out on a thread of its own ({@code …Later}): a reader that waits for a full pipe, on both ends,
- * is a deadlock. The {@link Watch} keeps its time limits. {@link #abort()} may come from anywhere
- * and ends whatever is blocked.
+ * out on another ({@link LateFrames}). The {@link Watch} keeps its time limits. {@link #abort()}
+ * may come from anywhere and ends whatever is blocked.
  */
 public final class Tunnel implements AutoCloseable {
-  private static final byte[] EMPTY = new byte[0];
-  private static final byte[] MOVED = new byte[1];
-  private static final int REASON = 200;
   private static final Pattern CONTROL = Pattern.compile("\\p{Cc}");
 
   private final Connection connection;
@@ -32,9 +25,8 @@ public final class Tunnel implements AutoCloseable {
   private final FrameReader in;
   private final TunnelState state;
   private final TunnelLimits limits;
-  private final ReentrantLock writing = new ReentrantLock();
-  private final AtomicInteger pings = new AtomicInteger();
-  private final AtomicInteger pongs = new AtomicInteger();
+  private final FrameWriter out;
+  private final LateFrames late = new LateFrames(this);
   private OpenFrame opening = OpenFrame.NONE;
   private String text = "";
 
@@ -51,6 +43,7 @@ public final class Tunnel implements AutoCloseable {
     this.in = new FrameReader(connection.in());
     this.state = new TunnelState(side);
     this.limits = new TunnelLimits(this, state, side == TunnelState.Side.SERVER, System::nanoTime);
+    this.out = new FrameWriter(connection, state, limits);
     watch.add(limits);
   }
 
@@ -81,26 +74,7 @@ public final class Tunnel implements AutoCloseable {
    * @throws IOException when the tunnel broke
    */
   public void open(OpenFrame frame, byte[] first, int length) throws IOException {
-    byte[] json = Messages.json(frame).getBytes(StandardCharsets.UTF_8);
-    byte[] out = new byte[2 * FrameType.HEADER + json.length + length];
-    writing.lock();
-    try {
-      state.send(FrameType.OPEN, 0);
-      int end = put(out, 0, FrameType.OPEN, json, json.length);
-      if (length > 0) {
-        state.send(FrameType.DATA, 0);
-        end = put(out, end, FrameType.DATA, first, length);
-      }
-      write(out, 0, end, end);
-    } finally {
-      writing.unlock();
-    }
-  }
-
-  private static int put(byte[] out, int at, FrameType type, byte[] payload, int length) {
-    type.header(out, at, length);
-    System.arraycopy(payload, 0, out, at + FrameType.HEADER, length);
-    return at + FrameType.HEADER + length;
+    out.open(frame, first, length);
   }
 
   /**
@@ -112,15 +86,7 @@ public final class Tunnel implements AutoCloseable {
    * @throws IOException when the tunnel broke
    */
   public void data(byte[] buffer, int offset, int length) throws IOException {
-    writing.lock();
-    try {
-      if (state.send(FrameType.DATA, 0)) {
-        FrameType.DATA.header(buffer, offset - FrameType.HEADER, length);
-        write(buffer, offset - FrameType.HEADER, length + FrameType.HEADER, length);
-      }
-    } finally {
-      writing.unlock();
-    }
+    out.data(buffer, offset, length);
   }
 
   /**
@@ -131,14 +97,7 @@ public final class Tunnel implements AutoCloseable {
    * @throws IOException when the tunnel broke
    */
   public boolean send(FrameType type) throws IOException {
-    return send(
-        type,
-        0,
-        switch (type) {
-          case OPENED, DONE -> numbered(state.number(), "");
-          case PONG -> limits.moved() ? MOVED : EMPTY;
-          default -> EMPTY;
-        });
+    return out.send(type);
   }
 
   /**
@@ -148,7 +107,7 @@ public final class Tunnel implements AutoCloseable {
    * @throws IOException when the tunnel broke
    */
   public void refuse(String reason) throws IOException {
-    if (send(FrameType.REFUSED, 0, numbered(state.number(), reason))) {
+    if (out.say(FrameType.REFUSED, 0, reason)) {
       limits.settle(state.number());
     }
   }
@@ -162,11 +121,7 @@ public final class Tunnel implements AutoCloseable {
   public void reset(String reason) throws IOException {
     int about = state.number();
     limits.settle(about);
-    reset(about, reason);
-  }
-
-  private void reset(int about, String reason) throws IOException {
-    send(FrameType.RESET, about, numbered(about, reason));
+    out.say(FrameType.RESET, about, reason);
   }
 
   /**
@@ -181,88 +136,12 @@ public final class Tunnel implements AutoCloseable {
   /** The same about one opening and no other, whichever is on by now. */
   void resetLater(int about, String reason) {
     limits.settle(about);
-    later("reset", () -> reset(about, reason));
+    late.send("reset", () -> out.say(FrameType.RESET, about, reason));
   }
 
-  /**
-   * PING or PONG on another thread; one thread for each, and one frame more for all that are owed
-   * while it writes.
-   */
+  /** PING or PONG on another thread. */
   void later(FrameType type) {
-    AtomicInteger owed = type == FrameType.PING ? pings : pongs;
-    if (owed.getAndIncrement() > 0) {
-      return;
-    }
-    boolean started = false;
-    try {
-      later(
-          type.name(),
-          () -> {
-            int answered;
-            do {
-              answered = owed.get();
-              send(type);
-            } while (!owed.compareAndSet(answered, 0));
-          });
-      started = true;
-    } finally {
-      if (!started) {
-        owed.set(0); // no memory for a thread: who asks again may have more luck
-      }
-    }
-  }
-
-  @FunctionalInterface
-  private interface Sending {
-    void run() throws IOException;
-  }
-
-  private void later(String what, Sending sending) {
-    Thread.ofVirtual()
-        .name("tunnel " + what)
-        .start(() -> {
-          try {
-            sending.run();
-          } catch (IOException broken) {
-            abort();
-          }
-        });
-  }
-
-  private boolean send(FrameType type, int about, byte[] payload) throws IOException {
-    byte[] frame = new byte[FrameType.HEADER + payload.length];
-    writing.lock();
-    try {
-      if (!state.send(type, about)) {
-        return false;
-      }
-      put(frame, 0, type, payload, payload.length);
-      write(frame, 0, frame.length, sign(type) ? 0 : frame.length);
-      return true;
-    } finally {
-      writing.unlock();
-    }
-  }
-
-  private void write(byte[] buffer, int offset, int length, int counted) throws IOException {
-    limits.writing();
-    connection.out().write(buffer, offset, length);
-    limits.written(counted);
-  }
-
-  private static boolean sign(FrameType type) {
-    return type == FrameType.PING || type == FrameType.PONG;
-  }
-
-  private static byte[] numbered(int number, String reason) {
-    byte[] cut =
-        reason.substring(0, Math.min(REASON, reason.length())).getBytes(StandardCharsets.UTF_8);
-    byte[] payload = new byte[4 + cut.length];
-    for (int i = 0; i < 4; i++) {
-      payload[i] = (byte) (number >> 24 - 8 * i);
-    }
-    System.arraycopy(cut, 0, payload, 4, cut.length);
-    return payload;
+    late.sign(type);
   }
 
   /**
@@ -276,7 +155,7 @@ public final class Tunnel implements AutoCloseable {
   public FrameType receive() throws IOException {
     while (true) {
       FrameType type = next();
-      if (!sign(type)) {
+      if (!type.sign()) {
         return type;
       }
     }
@@ -322,7 +201,7 @@ public final class Tunnel implements AutoCloseable {
   }
 
   private void came(FrameType type) {
-    if (sign(type)) {
+    if (type.sign()) {
       limits.sign(FrameType.HEADER);
       if (in.left() > 0) {
         limits.movedThere();
