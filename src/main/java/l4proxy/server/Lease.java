@@ -1,6 +1,7 @@
 package l4proxy.server;
 
 import com.google.gson.annotations.SerializedName;
+import java.time.Duration;
 import l4proxy.net.HostPort;
 import l4proxy.wire.Message;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,9 @@ record Lease(
     Message.@Nullable Sharing sharing,
     boolean held,
     @SerializedName("goneAtMillis") long goneAt) {
+  /** So long a service without a client is kept. */
+  static final Duration LENGTH = Duration.ofSeconds(60);
+
   /** Checks what came from the state file. */
   Lease {
     if (port < 1 || port > 65_535 || goneAt < 0) {
@@ -40,6 +44,11 @@ record Lease(
       throw new IllegalArgumentException("a field is missing");
     }
     host = new HostPort(host, port).host(); // which checks it
+  }
+
+  /** Whether its port is still kept, and not only preferred. */
+  boolean lasts(long now) {
+    return held || now - goneAt < LENGTH.toMillis();
   }
 
   /** As it stands when its client is gone. */

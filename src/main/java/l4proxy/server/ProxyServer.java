@@ -20,7 +20,6 @@ import l4proxy.events.Events;
 import l4proxy.http.Dialer;
 import l4proxy.net.Heap;
 import l4proxy.net.HostPort;
-import l4proxy.net.Sockets;
 import l4proxy.net.Watch;
 import l4proxy.wire.Message;
 import org.jspecify.annotations.Nullable;
@@ -34,16 +33,13 @@ import org.jspecify.annotations.Nullable;
 public final class ProxyServer implements AutoCloseable {
   private static final long LOOK_MILLIS = 20;
 
-  /** So long a public port waits for the client of a server that is taken over. */
-  private static final Duration AWAITED = Duration.ofSeconds(5);
-
   /** So long users whose connections were just accepted may take to be counted. */
   private static final Duration LATECOMERS = Duration.ofSeconds(1);
 
   /** How often a backend is dialled at its client's own address. */
   private static final Duration DIRECT = Duration.ofSeconds(30);
 
-  private final Optional<Takeover> takeover;
+  private final Predecessor predecessor;
   private final ServerConfig config;
   private final ServerState state;
   private final Events events;
@@ -57,6 +53,7 @@ public final class ProxyServer implements AutoCloseable {
   private final Newcomers newcomers;
   private final InternalPorts internals;
   private final Services services;
+  private final RestoredServices restored;
   private final Sessions sessions;
   private final ServerView view;
   private final Forwarders forwarders;
@@ -97,7 +94,7 @@ public final class ProxyServer implements AutoCloseable {
       String version,
       Optional<Takeover> takeover)
       throws IOException {
-    this.takeover = takeover;
+    this.predecessor = new Predecessor(takeover);
     this.config = config;
     this.state = state;
     this.events = events;
@@ -113,7 +110,8 @@ public final class ProxyServer implements AutoCloseable {
     this.arrivals = new Arrivals(tickets, events);
     this.newcomers = new Newcomers(Tls.server(state.identity(), state.web()), handshakes, events);
     this.internals = new InternalPorts(ports, newcomers, arrivals);
-    this.services = new Services(config, ports, internals, leases, new Rates(keys), events);
+    this.services = new Services(config, internals, leases, new Rates(keys), events);
+    this.restored = new RestoredServices(services, ports, leases, events);
     this.forwarders = new Forwarders(config, services, ports, watch, events);
     Exposures exposures =
         new Exposures(
@@ -137,10 +135,11 @@ public final class ProxyServer implements AutoCloseable {
    */
   public void start(InetSocketAddress http) throws IOException, InterruptedException {
     HttpDoor door = new HttpDoor(http, state.keys(), browsers, watch);
-    List<TakeoverMessage.Proxy> proxies = takeover.map(Takeover::forwarders).orElse(List.of());
+    List<TakeoverMessage.Proxy> proxies = predecessor.forwarders();
     Dialer dialer = proxies.isEmpty() ? null : forwarders.dialer(); // before anything has moved
-    ServerSocket listener = bind(TakeoverMessage.CONTROL, config.ctlAddr(), "--ctl_addr");
-    services.restore(key ->
+    ServerSocket listener =
+        predecessor.bind(TakeoverMessage.CONTROL, config.ctlAddr(), "--ctl_addr");
+    restored.restore(key ->
         state.keys().named(key).isPresent()
             || config.noAuth() && key.equals(Sessions.NOBODY.name()));
     watch.add(services);
@@ -152,16 +151,15 @@ public final class ProxyServer implements AutoCloseable {
     control = open;
     events.happened(new Event.Listening("control port", controlAddress().toString()));
     if (config.apiAddr().isPresent()) {
-      ServerSocket apiListener = bind(TakeoverMessage.API, config.apiAddr().get(), "--api_addr");
+      ServerSocket apiListener =
+          predecessor.bind(TakeoverMessage.API, config.apiAddr().get(), "--api_addr");
       api = new ApiPort(apiListener, handshakes, door);
       events.happened(
           new Event.Listening(
               "API",
               new HostPort(config.apiAddr().get().host(), apiListener.getLocalPort()).toString()));
     }
-    if (takeover.isPresent()) {
-      succeed(takeover.get());
-    }
+    predecessor.succeed(restored, state, leases, closed);
     Estate estate =
         new Estate(
             config,
@@ -174,39 +172,6 @@ public final class ProxyServer implements AutoCloseable {
             open.loop(),
             Optional.ofNullable(api).map(ApiPort::loop));
     handover = Handover.open(estate, events, version).orElse(null);
-  }
-
-  private ServerSocket bind(String listener, HostPort address, String option) throws IOException {
-    try {
-      return takeover.isPresent()
-          ? takeover.get().bind(listener, address.resolve())
-          : Sockets.listen(address.resolve());
-    } catch (TakeoverException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new IOException(
-          "Cannot listen on "
-              + address
-              + ": "
-              + e.getMessage()
-              + "; stop what uses it, or choose another "
-              + option
-              + ".",
-          e);
-    }
-  }
-
-  /** Takes over what the other server still has: public ports, the state directory. */
-  private void succeed(Takeover other) throws IOException, InterruptedException {
-    long began = System.nanoTime();
-    while (!services.listenInstead(System.nanoTime() - began > AWAITED.toNanos())) {
-      if (closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-        return;
-      }
-    }
-    other.finish(state.directory());
-    leases.begin();
-    keys().onRevoked(key -> other.revoked(key.name()));
   }
 
   /**
@@ -267,7 +232,7 @@ public final class ProxyServer implements AutoCloseable {
 
   /** A service was ended here: the users that a server taken over has of it end too. */
   void ended(String service) {
-    takeover.ifPresent(other -> other.ended(service));
+    predecessor.ended(service);
   }
 
   /**

@@ -1,8 +1,6 @@
 package l4proxy.server;
 
-import java.io.IOException;
 import java.net.ServerSocket;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -11,7 +9,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import l4proxy.auth.Key;
 import l4proxy.events.EndedBy;
@@ -21,7 +18,6 @@ import l4proxy.net.AcceptLoop;
 import l4proxy.net.HostPort;
 import l4proxy.net.Traffic;
 import l4proxy.net.Watch;
-import l4proxy.wire.Message;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,10 +29,7 @@ import org.jspecify.annotations.Nullable;
  * while a client is asked something; any thread may look.
  */
 final class Services implements Watch.Watched, AutoCloseable {
-  private static final Duration LEASE = Duration.ofSeconds(60);
-
   private final ServerConfig config;
-  private final Ports binder;
   private final InternalPorts internals;
   private final Leases leases;
   private final Rates rates;
@@ -51,109 +44,17 @@ final class Services implements Watch.Watched, AutoCloseable {
   private final Traffic traffic = new Traffic();
   private final Set<PublicPort> closing = ConcurrentHashMap.newKeySet();
 
-  /** Where the server that is taken over still listens. */
-  private final Set<PublicPort> elsewhere = ConcurrentHashMap.newKeySet();
-
   private volatile boolean stopped;
   private volatile boolean handedOver;
 
   Services(
-      ServerConfig config,
-      Ports ports,
-      InternalPorts internals,
-      Leases leases,
-      Rates rates,
-      Events events) {
+      ServerConfig config, InternalPorts internals, Leases leases, Rates rates, Events events) {
     this.config = config;
-    this.binder = ports;
     this.internals = internals;
     this.leases = leases;
     this.rates = rates;
     this.admission = new Admission(config.limits(), events, System::nanoTime);
     this.events = events;
-  }
-
-  /**
-   * Opens the ports whose leases last over a restart of the server, so that users are held until
-   * their clients are back.
-   *
-   * @param known whether there still is a key of that name
-   */
-  void restore(Predicate<String> known) {
-    long now = System.currentTimeMillis();
-    for (Lease lease : leases.all()) {
-      boolean lasts = lease.held() || now - lease.goneAt() < LEASE.toMillis();
-      if (lasts
-          && known.test(lease.key())
-          && binder.allowed().contains(lease.port())
-          && mayJoin(ports.get(lease.port()), lease)) {
-        restore(lease, now);
-      }
-    }
-  }
-
-  private static boolean mayJoin(@Nullable PublicPort port, Lease lease) {
-    return port == null
-        || lease.sharing() != null
-            && port.members().stream()
-                .allMatch(m -> m.asked().sharing() != null && m.key().equals(lease.key()));
-  }
-
-  private void restore(Lease lease, long now) {
-    try {
-      Message.Expose asked =
-          new Message.Expose(
-              0,
-              lease.displayName(),
-              lease.backend(),
-              lease.instance(),
-              lease.port(),
-              0,
-              false,
-              null,
-              0,
-              lease.sharing());
-      PublicPort there = ports.get(lease.port());
-      PublicPort port = there == null ? restored(lease) : there;
-      Service service = new Service(lease.key(), asked, port, lease.drawn(), lease.host());
-      if (lease.held()) {
-        service.await(binder.usersElsewhere(lease.port()));
-      }
-      port.join(service);
-      leases.keep(lease.gone(now));
-    } catch (IOException | IllegalArgumentException e) {
-      events.happened(
-          new Event.Warned(
-              "port " + lease.port() + " is not kept for its client: " + e.getMessage()));
-    }
-  }
-
-  private PublicPort restored(Lease lease) throws IOException {
-    if (!binder.isElsewhere(lease.port())) {
-      return open(binder.bind(lease.port()), lease.key());
-    }
-    PublicPort port = port(lease.port(), lease.key());
-    ports.put(port.number(), port);
-    elsewhere.add(port);
-    return port;
-  }
-
-  /**
-   * Listens on the ports that the server that is taken over still has.
-   *
-   * @param late whether also on those whose clients are awaited: else only where a client is there
-   *     with tunnels, or none was
-   * @return whether none is left
-   */
-  boolean listenInstead(boolean late) throws IOException {
-    for (PublicPort port : elsewhere) {
-      if (late || port.members().stream().anyMatch(Service::isReady)) {
-        port.listen(binder.bind(port.number()));
-        elsewhere.remove(port);
-        port.members().forEach(Service::arrived);
-      }
-    }
-    return elsewhere.isEmpty();
   }
 
   /** How many users each public port has, those without any left out. */
@@ -205,6 +106,13 @@ final class Services implements Watch.Watched, AutoCloseable {
     PublicPort port = port(listener.getLocalPort(), key);
     port.listen(listener); // first: where no thread can accept, nobody is to have a service
     ports.put(port.number(), port);
+    return port;
+  }
+
+  /** Makes a public port of one where another process still listens. */
+  PublicPort reserve(int number, String key) {
+    PublicPort port = port(number, key);
+    ports.put(number, port);
     return port;
   }
 
@@ -273,7 +181,7 @@ final class Services implements Watch.Watched, AutoCloseable {
       ClientSession client = service.session();
       if (client != null && client.over()) { // it had no memory to say so
         lost.add(client);
-      } else if (service.awayFor().compareTo(LEASE) > 0) {
+      } else if (service.awayFor().compareTo(Lease.LENGTH) > 0) {
         Thread.ofVirtual().name("lease " + service.name()).start(() -> expire(service));
       }
     }
@@ -284,8 +192,8 @@ final class Services implements Watch.Watched, AutoCloseable {
   private void expire(Service service) {
     lock.lock();
     try {
-      if (service.awayFor().compareTo(LEASE) > 0) {
-        retire(service, "its client did not come back within " + LEASE.toSeconds() + " s");
+      if (service.awayFor().compareTo(Lease.LENGTH) > 0) {
+        retire(service, "its client did not come back within " + Lease.LENGTH.toSeconds() + " s");
       }
     } finally {
       lock.unlock();

@@ -54,7 +54,7 @@ final class ExposuresTest {
       new InternalPorts(ports, mock(Newcomers.class), mock(Arrivals.class));
   private final Leases leases = mock(Leases.class);
   private final Services services =
-      new Services(config, ports, internals, leases, mock(Rates.class), new RecordedEvents());
+      new Services(config, internals, leases, mock(Rates.class), new RecordedEvents());
   private final Exposures exposures =
       new Exposures(config, services, ports, internals, leases, key -> true);
   private int instances;
@@ -220,7 +220,7 @@ final class ExposuresTest {
     when(leases.all())
         .thenReturn(
             List.of(new Lease(port, "a", instance, true, "name", "b", "here", null, true, 0)));
-    services.restore(key -> true);
+    new RestoredServices(services, ports, leases, new RecordedEvents()).restore(key -> true);
     exposures.end(services.all().getFirst(), "it was closed by command");
     ClientSession back = client("a", 0);
     for (int i = 0; i < 2; i++) {
