@@ -9,8 +9,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import l4proxy.auth.JoinKey;
 import l4proxy.events.Event;
@@ -18,39 +16,25 @@ import l4proxy.net.Backoff;
 import l4proxy.net.Connection;
 import l4proxy.net.HostPort;
 import l4proxy.net.TlsConnection;
-import l4proxy.net.Watch;
 import l4proxy.wire.ControlLink;
 import l4proxy.wire.Message;
 import l4proxy.wire.Messages;
 import l4proxy.wire.ProtocolException;
-import l4proxy.wire.Tunnel;
-import l4proxy.wire.TunnelState;
 
 /**
- * One control connection to the server, from connecting to its loss: exposes the services, opens
- * the tunnels that the server asks for.
+ * One control connection to the server, from connecting to its loss: exposes the services, has the
+ * {@link AskedTunnels tunnels} opened that the server asks for.
  *
- * <p>The client's thread runs {@link #connect} and {@link #run}; each tunnel has a virtual thread,
- * which outlives this session while a user is on. {@link #close()} comes from any thread.
+ * <p>The client's thread runs {@link #connect} and {@link #run}. {@link #close()} comes from any
+ * thread.
  */
 final class ServerSession implements AutoCloseable {
   /** One attempt, from the look-up of the name to the server's welcome. */
-  private static final Duration ATTEMPT = Duration.ofSeconds(3);
-
-  /**
-   * Tunnels that wait to be opened: more than a server that keeps to the protocol would ask for.
-   */
-  private static final int MOST_WAITING = 5_000;
-
-  /** Tunnels without a user: far more than a server keeps that keeps to the protocol. */
-  private static final int MOST_IDLE = 1_000;
+  static final Duration ATTEMPT = Duration.ofSeconds(3);
 
   private final ProxyClient client;
   private final ServerDialer dialer;
   private final Services services;
-  private final Watch watch;
-  private final InetSocketAddress address;
-  private final String id;
   private final ControlLink link;
   private final CountDownLatch over = new CountDownLatch(1);
   private final Set<Integer> again = ConcurrentHashMap.newKeySet();
@@ -60,17 +44,15 @@ final class ServerSession implements AutoCloseable {
   private final Map<Integer, String> refusals = new ConcurrentHashMap<>();
 
   private final HealthChecks checks;
-  private final Set<Tunnel> tunnels = ConcurrentHashMap.newKeySet();
+  private final AskedTunnels tunnels;
 
   private ServerSession(
       ProxyClient client, InetSocketAddress address, Connection connection, String id) {
     this.client = client;
     this.dialer = client.dialer();
     this.services = client.services();
-    this.watch = client.watch();
-    this.address = address;
-    this.id = id;
-    this.link = new ControlLink("control", connection, watch);
+    this.tunnels = new AskedTunnels(client, address, id);
+    this.link = new ControlLink("control", connection, client.watch());
     this.checks = new HealthChecks(client, link::send, over);
   }
 
@@ -142,7 +124,7 @@ final class ServerSession implements AutoCloseable {
   /** Closes, and lets the tunnels go that nobody uses. */
   void end() {
     close();
-    Services.sessionLost(tunnels);
+    tunnels.sessionLost();
   }
 
   /** Does what the server asks until it says that it is taken over. */
@@ -152,7 +134,7 @@ final class ServerSession implements AutoCloseable {
         case Message.Exposed yes -> exposed(yes);
         case Message.Refused no -> refused(no);
         case Message.Ended ended -> ended(ended.service());
-        case Message.Tunnels wanted -> open(wanted);
+        case Message.Tunnels wanted -> tunnels.open(wanted);
         case Message.Draining _ -> client.note("the server drains: it takes no new users");
         case Message.TakenOver _ -> {
           return;
@@ -243,89 +225,6 @@ final class ServerSession implements AutoCloseable {
       }
     } finally {
       services.lock().unlock();
-    }
-  }
-
-  private void open(Message.Tunnels wanted) {
-    if (wanted.port() != 0 && !services.tunnelsMayGoTo(wanted.port())) {
-      return; // no service asked for that port, or none does any more
-    }
-    if (wanted.plain() && !services.tunnelsMayBePlain()) {
-      return; // the same of unencrypted ones
-    }
-    InetSocketAddress to =
-        wanted.port() == 0 ? address : new InetSocketAddress(address.getAddress(), wanted.port());
-    wanted.tickets().forEach(ticket -> open(ticket, to, wanted.plain()));
-  }
-
-  private void open(String ticket, InetSocketAddress to, boolean plain) {
-    if (client.asked().get() > MOST_WAITING || services.idleTunnels() > MOST_IDLE) {
-      return; // the server asks again for what is missing, ten seconds later
-    }
-    client.asked().incrementAndGet();
-    boolean started = false;
-    try {
-      client.threads().execute(() -> serve(ticket, to, plain));
-      started = true;
-    } catch (RejectedExecutionException closing) {
-      // the client is being closed: no more tunnels
-    } finally {
-      if (!started) {
-        client.asked().decrementAndGet();
-      }
-    }
-  }
-
-  private void serve(String ticket, InetSocketAddress to, boolean plain) {
-    try (Tunnel tunnel = tunnel(ticket, to, plain)) {
-      services.opened(tunnel);
-      tunnels.add(tunnel);
-      try {
-        new ServedTunnel(tunnel, services, client::happened).run();
-      } finally {
-        tunnels.remove(tunnel);
-        services.closed(tunnel);
-      }
-    } catch (ProtocolException e) {
-      client.happened(new Event.Warned("the server broke the protocol: " + e.getMessage()));
-    } catch (IOException | RefusedException e) {
-      client.happened(new Event.TunnelEnded(String.valueOf(e.getMessage())));
-    } catch (InterruptedException closing) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private Tunnel tunnel(String ticket, InetSocketAddress to, boolean plain)
-      throws IOException, RefusedException, InterruptedException {
-    try {
-      return dialed(ticket, to, plain);
-    } finally {
-      client.asked().decrementAndGet();
-    }
-  }
-
-  private Tunnel dialed(String ticket, InetSocketAddress to, boolean plain)
-      throws IOException, RefusedException, InterruptedException {
-    Semaphore places = client.opening();
-    places.acquire();
-    try {
-      if (services.idleTunnels() > MOST_IDLE) {
-        throw new IOException("the server asks for more tunnels than it uses");
-      }
-      Connection connection = plain ? dialer.dialPlain(to, ATTEMPT) : dialer.dial(to, ATTEMPT);
-      boolean done = false;
-      try {
-        Messages.write(connection.out(), new Message.TunnelHello(ticket, id));
-        connection.in().deadline(Duration.ZERO);
-        done = true;
-        return new Tunnel(connection, TunnelState.Side.CLIENT, watch);
-      } finally {
-        if (!done) {
-          connection.close();
-        }
-      }
-    } finally {
-      places.release();
     }
   }
 
