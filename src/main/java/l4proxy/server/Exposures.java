@@ -1,7 +1,5 @@
 package l4proxy.server;
 
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
@@ -13,10 +11,10 @@ import l4proxy.wire.Message;
 /**
  * Who may have which public port: decides what becomes of a client's request to expose a service.
  *
- * <p>A client that comes back, known by its key and instance, takes its service over as it is. A
- * port asked for by number is its key's; a drawn one the instance's. Decisions are made under the
- * lock of {@link Services}, which is not held while a client is probed. Called by the threads of
- * control connections.
+ * <p>A client that comes back, known by its key and instance, takes its service over as it is;
+ * others get a port as {@link PortGrants} says. Decisions are made under the lock of {@link
+ * Services}, which is not held while a client is probed. Called by the threads of control
+ * connections.
  */
 final class Exposures {
   private static final int LONGEST = 900;
@@ -24,9 +22,8 @@ final class Exposures {
 
   private final ServerConfig config;
   private final Services services;
-  private final Ports ports;
   private final InternalPorts internals;
-  private final Leases leases;
+  private final PortGrants ports;
   private final Predicate<Key> good;
   private final EndedServices ended = new EndedServices();
 
@@ -44,9 +41,8 @@ final class Exposures {
       Predicate<Key> good) {
     this.config = config;
     this.services = services;
-    this.ports = ports;
     this.internals = internals;
-    this.leases = leases;
+    this.ports = new PortGrants(services, ports, internals, leases);
     this.good = good;
   }
 
@@ -63,15 +59,6 @@ final class Exposures {
     } finally {
       services.lock().unlock();
     }
-  }
-
-  /** What a request came to. */
-  private sealed interface Outcome {
-    record Granted(Service service) implements Outcome {}
-
-    record Denied(String text, boolean lasting) implements Outcome {}
-
-    record Over() implements Outcome {}
   }
 
   /**
@@ -140,7 +127,7 @@ final class Exposures {
     }
     List<Service> others = others(exposure, own);
     if (key.maxServices() == 0 || others.size() < key.maxServices()) {
-      return place(exposure, own);
+      return ports.place(exposure, own);
     }
     return others.stream()
         .filter(s -> s.session() == null)
@@ -149,17 +136,13 @@ final class Exposures {
         .orElseGet(() -> tooMany(key));
   }
 
-  private Outcome place(Exposure exposure, Optional<Service> own) {
-    return exposure.asked().publicPort() == 0 ? draw(exposure, own) : claim(exposure, own);
-  }
-
   /** One whose client is away makes room, for a client that lost its instance id, say. */
   private Outcome placeInstead(Service away, Exposure exposure, Optional<Service> own) {
     boolean any = exposure.asked().publicPort() == 0;
     if (any) {
       makeRoom(away); // its port may be the only one that can be drawn
     }
-    Outcome outcome = place(exposure, own);
+    Outcome outcome = ports.place(exposure, own);
     if (!any && outcome instanceof Outcome.Granted) {
       makeRoom(away);
     }
@@ -168,19 +151,6 @@ final class Exposures {
 
   private void makeRoom(Service away) {
     services.leave(away, "its key's number of services is used by another");
-  }
-
-  /** A port of its own, just bound. */
-  private Outcome open(ServerSocket listener, Exposure exposure, Optional<Service> own) {
-    PublicPort opened = services.open(listener, exposure.session().key().name());
-    leave(own);
-    boolean drawn = exposure.asked().publicPort() == 0;
-    return new Outcome.Granted(services.join(opened, exposure, drawn));
-  }
-
-  /** Another port is open for it: what it has had is closed only now. */
-  private void leave(Optional<Service> own) {
-    own.ifPresent(service -> services.leave(service, "its client asked for another port"));
   }
 
   private Optional<Service> own(Key key, String instance) {
@@ -197,7 +167,7 @@ final class Exposures {
   /** What counts against its key's bound, beside the service that is asked for. */
   private List<Service> others(Exposure exposure, Optional<Service> own) {
     String key = exposure.session().key().name();
-    List<Service> replaced = replaced(exposure.asked());
+    List<Service> replaced = ports.replaced(exposure.asked());
     return services.all().stream()
         .filter(s -> s.key().equals(key) && own.filter(o -> o == s).isEmpty())
         .filter(s -> !replaced.contains(s))
@@ -242,116 +212,5 @@ final class Exposures {
       before.close("the same client connected anew");
     }
     return new Outcome.Granted(service);
-  }
-
-  /**
-   * A port by number: granted when it is free, shared, or its holder has the same key and is gone.
-   */
-  private Outcome claim(Exposure exposure, Optional<Service> own) {
-    Message.Expose asked = exposure.asked();
-    Key key = exposure.session().key();
-    int port = asked.publicPort();
-    Optional<String> denial = ports.denial(key, port);
-    if (denial.isPresent()) {
-      return new Outcome.Denied(denial.get(), true);
-    }
-    if (internals.contains(port)) {
-      return new Outcome.Denied(
-          "port " + port + " is where tunnels arrive; choose another --pub_port, or 0 for any",
-          true);
-    }
-    PublicPort held = services.at(port);
-    if (held == null) {
-      return bind(exposure, own);
-    }
-    List<Service> before = held.members();
-    if (!before.stream().allMatch(m -> m.key().equals(key.name()))) {
-      return new Outcome.Denied(
-          "port " + port + " is held by another client; choose another --pub_port, or 0 for any",
-          true);
-    }
-    Optional<String> misfit = Misfits.of(held, asked);
-    if (misfit.isPresent()) {
-      return new Outcome.Denied(misfit.get(), true);
-    }
-    leave(own);
-    List<Service> replaced = replaced(asked);
-    if (replaced.isEmpty()) {
-      Misfits.surplus(held, asked.instance())
-          .ifPresent(away -> services.leave(away, "its port is shared by another instead"));
-    }
-    Service joined = services.join(held, exposure, false);
-    replaced.forEach(m -> services.retire(m, "another client of its key took its port"));
-    return new Outcome.Granted(joined);
-  }
-
-  /** Who makes way for the one that is granted the port asked for: nobody where all share it. */
-  private List<Service> replaced(Message.Expose asked) {
-    PublicPort held = services.at(asked.publicPort());
-    List<Service> before = held == null ? List.of() : List.copyOf(held.members());
-    boolean shared =
-        asked.sharing() != null && before.stream().noneMatch(m -> m.asked().sharing() == null);
-    return shared ? List.of() : before;
-  }
-
-  private Outcome bind(Exposure exposure, Optional<Service> own) {
-    int port = exposure.asked().publicPort();
-    if (ports.isElsewhere(port)) { // for tunnels: all others are restored already
-      return new Outcome.Denied(
-          "port " + port + " is of the server that is taken over yet; try again in a second",
-          false);
-    }
-    try {
-      return open(ports.bind(port), exposure, own);
-    } catch (IOException e) {
-      return new Outcome.Denied(
-          "port "
-              + port
-              + " cannot be opened on the server ("
-              + e.getMessage()
-              + "); choose another --pub_port, or stop the program that has it",
-          true);
-    }
-  }
-
-  /** Any port: the one this client had, if it may have it again, else a free one. */
-  private Outcome draw(Exposure exposure, Optional<Service> own) {
-    Message.Expose asked = exposure.asked();
-    Key key = exposure.session().key();
-    int before =
-        leases
-            .of(key.name(), asked.instance())
-            .filter(Lease::drawn)
-            .map(Lease::port)
-            .orElse(asked.lastPort());
-    if (before != 0 && mayTake(key, before)) {
-      try {
-        return open(ports.bind(before), exposure, own);
-      } catch (IOException taken) {
-        // by another program meanwhile: a new one is drawn and announced
-      }
-    }
-    Optional<ServerSocket> drawn = ports.draw(port -> mayTake(key, port));
-    return drawn.isEmpty()
-        ? new Outcome.Denied(noneFree(key), false)
-        : open(drawn.get(), exposure, own);
-  }
-
-  private String noneFree(Key key) {
-    return key.ports()
-        .map(granted ->
-            "no port that key %s may have, %s, is free; end a client of it, or ask for a key with more ports"
-                .formatted(key.name(), granted))
-        .orElse(
-            "no port of this server, %s, is free; end a client, or start the server with more --ports"
-                .formatted(ports.allowed()));
-  }
-
-  private boolean mayTake(Key key, int port) {
-    return ports.allowed().contains(port)
-        && key.allows(port)
-        && services.at(port) == null
-        && !ports.isElsewhere(port)
-        && !internals.contains(port);
   }
 }
