@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -25,6 +26,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -33,10 +35,13 @@ import l4proxy.auth.Identity;
 import l4proxy.auth.Keys;
 import l4proxy.auth.StateDirectory;
 import l4proxy.auth.StateException;
+import l4proxy.client.ClientConfig;
 import l4proxy.client.ProxyClient;
 import l4proxy.client.RefusedException;
 import l4proxy.client.ServiceConfig;
+import l4proxy.client.Trust;
 import l4proxy.http.ProxyAccess;
+import l4proxy.net.Connection;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
 import l4proxy.server.ClientView;
@@ -620,6 +625,103 @@ final class TakeoverTest {
         back.close();
         assertTrue(running.join(Duration.ofSeconds(10)), "the client goes on");
       }
+    }
+  }
+
+  @Test
+  void serviceThatEndsMeanwhileDoesNotEndTheTakeover() throws Exception {
+    BlockingQueue<HostPort> reachable = new LinkedBlockingQueue<>();
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        ProxyClient second =
+            pair.newClient("second", ServiceConfig.of("two", backend.address(), 0), reachable)) {
+      ProxyPair.start(second);
+      assertNotNull(reachable.poll(20, TimeUnit.SECONDS));
+      try (Next next = next(pair)) {
+        second.reconfigure(List.of(), refused -> {});
+        await().until(() -> pair.server().clients().size() == 1);
+        next.start();
+        try (Socket user = pair.user()) {
+          echo(user);
+          assertEquals(1, users(next.server));
+        }
+      }
+    }
+  }
+
+  /** Opened where the next does not know of it, it would have another one a moment later. */
+  @Test
+  void serviceExposedMeanwhileHasItsPortFromTheNext() throws Exception {
+    BlockingQueue<HostPort> reachable = new LinkedBlockingQueue<>();
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        Next next = next(pair);
+        ProxyClient second =
+            pair.newClient("second", ServiceConfig.of("two", backend.address(), 0), reachable)) {
+      ProxyPair.start(second);
+      awaitEvent(pair, "another process takes this server over just now. Trying again.");
+      assertThrows(
+          PortTakenException.class,
+          () ->
+              pair.server()
+                  .forwarders()
+                  .open("late", 0, ProxyAccess.of(Optional.empty(), Optional.empty())));
+      next.start();
+      HostPort address = reachable.poll(20, TimeUnit.SECONDS);
+      assertNotNull(address);
+      assertEquals(2, next.server.clients().size());
+      assertEquals(1, pair.server().clients().size());
+      try (Socket user = new Socket(address.host(), address.port())) {
+        echo(user);
+      }
+      assertEquals(List.of(), List.copyOf(reachable));
+    }
+  }
+
+  @Test
+  void serviceExposedWhileATakeoverFailsHasItsPortThen() throws Exception {
+    BlockingQueue<HostPort> reachable = new LinkedBlockingQueue<>();
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        SocketChannel dying = take(pair);
+        ProxyClient second =
+            pair.newClient("second", ServiceConfig.of("two", backend.address(), 0), reachable)) {
+      ProxyPair.start(second);
+      awaitEvent(pair, "another process takes this server over just now. Trying again.");
+      assertTrue(pair.server().isBeingTakenOver());
+      dying.close();
+      assertNotNull(reachable.poll(20, TimeUnit.SECONDS));
+      assertFalse(pair.server().isBeingTakenOver());
+    }
+  }
+
+  @Test
+  void clientWhoseLastServiceIsEndedByTheOneTakenOverEnds() throws Exception {
+    try (FakeServer server = new FakeServer();
+        EchoBackend backend = new EchoBackend();
+        ProxyClient client =
+            new ProxyClient(
+                new ClientConfig(
+                    server.address(),
+                    List.of(ServiceConfig.of("echo", backend.address(), 0)),
+                    directory),
+                new Trust(Optional.empty(), Optional.empty(), pin -> {}),
+                (which, address) -> {},
+                new RecordedEvents(),
+                "test")) {
+      FutureTask<Void> running =
+          new FutureTask<>(() -> {
+            client.run();
+            return null;
+          });
+      Thread.ofVirtual().start(running);
+      Connection old = server.nextClient();
+      server.tell(old, new Message.TakenOver());
+      server.nextClient();
+      server.tell(old, new Message.Ended(0));
+      ExecutionException ended =
+          assertThrows(ExecutionException.class, () -> running.get(10, TimeUnit.SECONDS));
+      assertInstanceOf(RefusedException.class, ended.getCause());
     }
   }
 

@@ -49,6 +49,7 @@ final class ClientRoutes {
     Key key = callers.key(request);
     request.allow(Set.of());
     client(key, name);
+    Routes.refuseWhileTakenOver(proxy);
     if (!proxy.view().endClient(name)) {
       throw unknown();
     }

@@ -34,7 +34,7 @@ final class Routes {
     this.callers = new Callers(proxy.keys(), proxy.browsers());
     this.clients = new ClientRoutes(proxy, callers);
     this.keys = new KeyRoutes(proxy.keys(), callers);
-    this.services = new ServiceRoutes(proxy.forwarders(), callers);
+    this.services = new ServiceRoutes(proxy, callers);
     this.sessions = new SessionRoutes(proxy, callers);
     this.server = new ServerRoutes(proxy, counters, callers);
     this.feed = feed;
@@ -141,6 +141,14 @@ final class Routes {
     Key key = callers.key(request);
     request.allow(Set.of());
     return Reply.stream("text/event-stream", feed.open(key, () -> callers.isStill(request, key)));
+  }
+
+  /** What is opened, or ended for good, is to be so in the next process too. */
+  static void refuseWhileTakenOver(ProxyServer proxy) throws ProblemException {
+    if (proxy.isBeingTakenOver()) {
+      throw new ProblemException(
+          503, "Another process takes this server over: try again in a few seconds.");
+    }
   }
 
   private Reply alive() {

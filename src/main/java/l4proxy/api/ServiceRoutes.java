@@ -9,16 +9,19 @@ import l4proxy.net.CidrList;
 import l4proxy.server.ForwarderView;
 import l4proxy.server.Forwarders;
 import l4proxy.server.PortTakenException;
+import l4proxy.server.ProxyServer;
 
 /** The services that the server runs itself, for admins. */
 final class ServiceRoutes {
   private static final String NAME = "unknown";
 
+  private final ProxyServer proxy;
   private final Forwarders forwarders;
   private final Callers callers;
 
-  ServiceRoutes(Forwarders forwarders, Callers callers) {
-    this.forwarders = forwarders;
+  ServiceRoutes(ProxyServer proxy, Callers callers) {
+    this.proxy = proxy;
+    this.forwarders = proxy.forwarders();
     this.callers = callers;
   }
 
@@ -31,6 +34,7 @@ final class ServiceRoutes {
   Reply create(Request request) throws ProblemException, IOException {
     callers.admin(request);
     request.allow(Set.of());
+    Routes.refuseWhileTakenOver(proxy);
     try {
       return create(request.body());
     } catch (IllegalArgumentException e) {
@@ -66,6 +70,7 @@ final class ServiceRoutes {
   Reply close(Request request, String name) throws ProblemException {
     callers.admin(request);
     request.allow(Set.of());
+    Routes.refuseWhileTakenOver(proxy);
     if (!forwarders.close(name)) {
       throw new ProblemException(404, "There is no service of that name.");
     }

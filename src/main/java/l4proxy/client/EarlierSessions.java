@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
-import l4proxy.events.Event;
 
 /**
  * The control connections to processes of the server that were taken over, and have users yet: each
@@ -54,7 +53,7 @@ final class EarlierSessions implements AutoCloseable {
     } catch (IOException gone) {
       // as was to be expected
     } catch (RefusedException ended) {
-      client.happened(new Event.Warned(String.valueOf(ended.getMessage())));
+      client.over(ended);
     } finally {
       all.remove(last);
     }

@@ -84,6 +84,7 @@ public final class ProxyClient implements AutoCloseable {
   private String lastReason = "";
   private volatile boolean draining;
   private volatile boolean wasConnected;
+  private volatile @Nullable RefusedException end;
 
   /**
    * A client that does nothing yet.
@@ -151,6 +152,10 @@ public final class ProxyClient implements AutoCloseable {
       }
     }
     stopped.await();
+    RefusedException why = end;
+    if (why != null) {
+      throw why;
+    }
   }
 
   /** Connects, serves until the control connection is lost, and pauses. */
@@ -310,6 +315,13 @@ public final class ProxyClient implements AutoCloseable {
       throw new RefusedException(text + "; start this client again to expose it again.");
     }
     events.happened(new Event.Warned(text + "; the others go on."));
+  }
+
+  /** Nothing is left to do, says a process of the server that was taken over: {@link #run} ends. */
+  void over(RefusedException why) {
+    end = why;
+    stopped.countDown();
+    disconnect();
   }
 
   /** The server accepted a service; which that is, null when it is not wanted any more. */

@@ -104,6 +104,9 @@ final class Exposures {
         return new Outcome.Over();
       }
       Optional<Service> own = own(session.key(), asked.instance());
+      if (services.isOffered() && !isKnown(own, asked, session.key())) {
+        return new Outcome.Denied("another process takes this server over just now", false);
+      }
       InternalPort before = own.map(Service::internal).orElse(null);
       return switch (internals.have(
           session.key(), asked.internalPort(), before, port -> services.at(port) != null)) {
@@ -116,6 +119,12 @@ final class Exposures {
       services.closeUnused();
       services.lock().unlock();
     }
+  }
+
+  /** Whether its port is among those that another process was told of. */
+  private boolean isKnown(Optional<Service> own, Message.Expose asked, Key key) {
+    return own.isPresent() && fits(own.get(), asked, key)
+        || services.at(asked.publicPort()) != null;
   }
 
   /** Where its tunnels arrive is settled: now its public port. */

@@ -83,6 +83,9 @@ public final class Forwarders implements AutoCloseable {
       if (stopped || services.stopped()) {
         throw new PortTakenException("The server is draining and opens no new ports.");
       }
+      if (services.isOffered()) {
+        throw new PortTakenException("Another process takes this server over; try again there.");
+      }
       if (all.size() >= MOST) {
         throw new PortTakenException("There are " + MOST + " forward proxies already; close one.");
       }

@@ -143,6 +143,7 @@ final class Handover implements AutoCloseable {
     String why = "it did not get to the end";
     try {
       estate.state().keys().freeze(true);
+      estate.services().offered(true);
       link.send(estate.offer(version));
       while (!handedOver) {
         step(link, link.next(SILENCE));
@@ -169,11 +170,17 @@ final class Handover implements AutoCloseable {
           awaitClients();
           estate.sessions().fill(FILLING);
         }
-        listener(share.listener()).share();
+        AcceptLoop there = estate.listener(share.listener());
+        if (there != null) { // else its service is gone meanwhile, and the port is free
+          there.share();
+        }
         link.send(new TakeoverMessage.Shared(share.listener()));
       }
       case TakeoverMessage.Bound bound -> {
-        given.give(bound.listener(), listener(bound.listener()));
+        AcceptLoop there = estate.listener(bound.listener());
+        if (there != null) {
+          given.give(bound.listener(), there);
+        }
         if (bound.listener().equals(TakeoverMessage.CONTROL)) {
           estate.sessions().takenOver(true);
         }
@@ -196,14 +203,6 @@ final class Handover implements AutoCloseable {
         && estate.services().areAwaited()) {
       pause();
     }
-  }
-
-  private AcceptLoop listener(String name) throws IOException {
-    AcceptLoop listener = estate.listener(name);
-    if (listener == null) {
-      throw new IOException("it wants the listener " + name + ", which is closed");
-    }
-    return listener;
   }
 
   private void finish(TakeoverLink link) throws IOException {
@@ -246,18 +245,14 @@ final class Handover implements AutoCloseable {
 
   /** After the end: what ends users in the other process ends them here. */
   private void follow(TakeoverLink link) throws InterruptedException {
-    try {
-      while (true) {
-        switch (link.next(Duration.ofDays(1))) {
-          case TakeoverMessage.Revoked revoked -> estate.state().keys().forget(revoked.key());
-          case TakeoverMessage.Ended ended -> estate.services().endUsers(ended.service());
-          default -> {
-            return;
-          }
+    while (link.next() instanceof TakeoverMessage message) {
+      switch (message) {
+        case TakeoverMessage.Revoked revoked -> estate.state().keys().forget(revoked.key());
+        case TakeoverMessage.Ended ended -> estate.services().endUsers(ended.service());
+        default -> {
+          return;
         }
       }
-    } catch (IOException gone) {
-      // the users go on
     }
   }
 
@@ -273,6 +268,7 @@ final class Handover implements AutoCloseable {
       return;
     }
     given.takeBack();
+    estate.services().offered(false);
     estate.sessions().takenOver(false);
     estate.state().keys().freeze(false);
     events.happened(new Event.Warned("the takeover failed (" + why + "): this server goes on"));

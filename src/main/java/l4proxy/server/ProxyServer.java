@@ -230,6 +230,15 @@ public final class ProxyServer implements AutoCloseable {
         : OptionalLong.empty();
   }
 
+  /**
+   * Whether another process takes this server over, or has.
+   *
+   * @return true when what is opened or ended here for good would not be so there
+   */
+  public boolean isBeingTakenOver() {
+    return services.isOffered();
+  }
+
   /** A service was ended here: the users that a server taken over has of it end too. */
   void ended(String service) {
     predecessor.ended(service);

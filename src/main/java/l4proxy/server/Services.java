@@ -46,6 +46,7 @@ final class Services implements Watch.Watched, AutoCloseable {
 
   private volatile boolean stopped;
   private volatile boolean handedOver;
+  private volatile boolean offered;
 
   Services(
       ServerConfig config, InternalPorts internals, Leases leases, Rates rates, Events events) {
@@ -82,6 +83,24 @@ final class Services implements Watch.Watched, AutoCloseable {
   /** Takes no new services: another process does. Or it does not. The users there are go on. */
   void handOver(boolean is) {
     handedOver = is;
+  }
+
+  /**
+   * What there is, is known to another process that takes this server over, and what is new would
+   * not be. Or it is over.
+   */
+  void offered(boolean is) {
+    lock.lock(); // whoever just got a port has it in the map behind this
+    try {
+      offered = is;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether no port may be opened, or service ended for good, here, though it may be elsewhere. */
+  boolean isOffered() {
+    return offered;
   }
 
   /** Ends the users of a service that another process has ended. */

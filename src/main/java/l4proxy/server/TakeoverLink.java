@@ -21,6 +21,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The private way between a server process and the one that takes it over: a Unix domain socket
@@ -139,6 +140,11 @@ final class TakeoverLink implements AutoCloseable {
         throw new EOFException(why);
       }
     };
+  }
+
+  /** Waits for the next message, for ever; null when the other process is gone. */
+  @Nullable TakeoverMessage next() throws InterruptedException {
+    return read.take() instanceof Read.Said(TakeoverMessage message) ? message : null;
   }
 
   /** Whether the other process is gone, or says what it may not; what it said before may wait. */

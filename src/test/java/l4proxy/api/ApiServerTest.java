@@ -189,6 +189,16 @@ class ApiServerTest {
     assertTrue(keys.named("default").isPresent());
   }
 
+  /** It would be so in this process alone. */
+  @Test
+  void nothingIsOpenedOrEndedForGoodWhileAnotherProcessTakesOver() throws Exception {
+    when(proxy.isBeingTakenOver()).thenReturn(true);
+    when(proxy.clients()).thenReturn(List.of(client("a", "a", "default")));
+    assertProblem(503, ask("DELETE", "/v1/clients/a", admin, ""));
+    assertProblem(503, ask("DELETE", "/v1/services/f", admin, ""));
+    assertProblem(503, ask("POST", "/v1/services", admin, "{\"kind\":\"http_forwarder\"}"));
+  }
+
   @Test
   void keysAreForAdmins() throws Exception {
     assertProblem(403, ask("GET", "/v1/keys", joiner, ""));
