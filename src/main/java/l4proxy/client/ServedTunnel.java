@@ -139,6 +139,7 @@ final class ServedTunnel {
   private void finish(Connection backend, AtomicBoolean finished) {
     if (tunnel.state().over() && finished.compareAndSet(false, true)) {
       backend.close();
+      services.idle(tunnel); // before the server may use it again
       try {
         tunnel.send(FrameType.DONE);
       } catch (IOException broken) {
@@ -160,6 +161,7 @@ final class ServedTunnel {
     if (type != FrameType.RESET && type != FrameType.FIN) {
       throw new ProtocolException("a frame " + type + " after a refusal");
     }
+    services.idle(tunnel);
     tunnel.send(FrameType.DONE);
     return tunnel.receive();
   }

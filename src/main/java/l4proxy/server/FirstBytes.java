@@ -46,15 +46,23 @@ final class FirstBytes {
     }
   }
 
-  /** Opens a tunnel with all that the user said so far. */
-  void open(Tunnel next, OpenFrame frame) throws IOException {
+  /**
+   * Opens a tunnel with all that the user said so far.
+   *
+   * @return false when the user is gone: nobody would end what is opened then
+   */
+  boolean open(Tunnel next, OpenFrame frame) throws IOException {
     boolean open = false;
     lock.lock();
     try {
+      if (broken) {
+        return false;
+      }
       spoken = length > ONE_WRITE; // less fits one system call: when that fails, nothing went out
       next.open(frame, kept, length);
       spoken = length > 0;
       open = true;
+      return true;
     } finally {
       tunnel = open ? next : null; // what the user says meanwhile went into no tunnel
       lock.unlock();
@@ -84,11 +92,12 @@ final class FirstBytes {
     }
   }
 
-  /** The tunnel open now said no: what the user says meanwhile is only kept. */
+  /** The tunnel open now said no, and took nothing: what the user says meanwhile is only kept. */
   void refused() {
     lock.lock();
     try {
       tunnel = null;
+      spoken = false;
     } finally {
       lock.unlock();
     }

@@ -27,8 +27,13 @@ final class TunnelPool {
   private static final int MOST_SPARE = 64;
   private static final long CHECK_AFTER = Duration.ofMillis(4500).toNanos();
 
-  /** Checks begun at a time: what a crowd has left is not to keep those who are busy. */
+  /**
+   * Checks begun at a time, or a part of all, if that is more: what a crowd has left is not to keep
+   * those who are busy, but after 20 s without a word the client gives a tunnel up.
+   */
   private static final int CHECKS = 100;
+
+  private static final int CHECKS_PART = 10;
 
   /**
    * A minute, and a little: as many users as came together before it find their tunnels; with the
@@ -112,13 +117,17 @@ final class TunnelPool {
 
   /** How many tunnels to ask for now; they count as promised from here on. Under the lock. */
   private int missing() {
-    int spare = Math.max(least, Math.min(MOST_SPARE, inUse / 4));
-    int missing = waiting.size() + spare - idle.size() - checking - promised;
+    int missing = waiting.size() + spare() - idle.size() - checking - promised;
     if (closed || missing <= 0) {
       return 0;
     }
     promised += missing;
     return missing;
+  }
+
+  /** How many are to be idle beside those who wait. */
+  private int spare() {
+    return Math.max(least, Math.min(MOST_SPARE, inUse / 4));
   }
 
   private void request(int missing) {
@@ -186,8 +195,8 @@ final class TunnelPool {
   }
 
   /**
-   * Retires what is too many and too old, checks a quarter of what was not used lately, {@value
-   * #CHECKS} at most and those first that were not for longest, and asks for what is missing.
+   * Retires what is too many and too old, checks a few of those not used lately, first those that
+   * were not for longest, and asks for what is missing.
    */
   void keep() {
     List<Tunnel> retired;
@@ -196,8 +205,9 @@ final class TunnelPool {
     lock.lock();
     try {
       long now = clock.getAsLong();
-      retired = idle.takeUnused(now - RETIRE_AFTER, LEAST);
-      due = idle.takeUnchecked(now - CHECK_AFTER, Math.min((idle.size() + 3) / 4, CHECKS));
+      retired = idle.takeUnused(now - RETIRE_AFTER, spare());
+      int most = Math.max(CHECKS, idle.size() / CHECKS_PART);
+      due = idle.takeUnchecked(now - CHECK_AFTER, Math.min((idle.size() + 3) / 4, most));
       checking += due.size();
       missing = missing();
     } finally {

@@ -53,6 +53,7 @@ final class UserConnection {
   private volatile @Nullable EndedBy closedBy;
   private boolean done;
   private int tried;
+  private long asked;
   private long dialNanos = -1;
 
   UserConnection(long id, PublicPort port, Connection user) {
@@ -125,10 +126,15 @@ final class UserConnection {
     }
     session = from;
     tunnel = taken;
+    asked = System.nanoTime();
     taken.begin(this::silent);
     try {
-      first.open(taken, frame(next, taken));
-      return true;
+      if (first.open(taken, frame(next, taken))) {
+        return true;
+      }
+      tunnel = null;
+      from.tunnels().back(taken);
+      return false;
     } catch (IOException broken) {
       from.tunnels().drop(taken);
       tunnel = null;
@@ -201,11 +207,23 @@ final class UserConnection {
         throw broken;
       }
       serving.standing().refused(System.nanoTime());
+      if (hangs() && port.members().stream().anyMatch(other -> mayServe(other, serving))) {
+        refused.add(serving);
+      }
       first.refused();
     }
     tunnel = null;
     serving.left(this);
     return null;
+  }
+
+  /** Whether the tunnel just tried broke for want of an answer: the next would, too. */
+  private boolean hangs() {
+    return System.nanoTime() - asked >= Tunnel.OPENING.toNanos();
+  }
+
+  private boolean mayServe(Service other, Service than) {
+    return other != than && !refused.contains(other);
   }
 
   private void countIn(long bytes) {

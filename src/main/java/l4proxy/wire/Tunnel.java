@@ -18,6 +18,9 @@ import l4proxy.net.Watch;
  * may come from anywhere and ends whatever is blocked.
  */
 public final class Tunnel implements AutoCloseable {
+  /** So long OPENED or REFUSED may take after OPEN; then the tunnel breaks. */
+  public static final Duration OPENING = Duration.ofSeconds(10);
+
   private static final Pattern CONTROL = Pattern.compile("\\p{Cc}");
 
   private final Connection connection;

@@ -13,9 +13,6 @@ import l4proxy.net.Watch;
  * word about one opening is no limit for the next.
  */
 final class TunnelLimits implements Watch.Watched {
-  /** OPENED or REFUSED after OPEN. */
-  private static final Duration OPENING = Duration.ofSeconds(10);
-
   /** DONE after a RESET in either direction, or after a refusal. */
   private static final Duration SETTLING = Duration.ofSeconds(2);
 
@@ -86,7 +83,7 @@ final class TunnelLimits implements Watch.Watched {
    */
   void begin(Runnable onSilence) {
     this.onSilence = onSilence;
-    openedBy = after(OPENING);
+    openedBy = after(Tunnel.OPENING);
   }
 
   void opened() {

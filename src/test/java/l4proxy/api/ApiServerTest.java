@@ -193,7 +193,7 @@ class ApiServerTest {
   @Test
   void nothingIsOpenedOrEndedForGoodWhileAnotherProcessTakesOver() throws Exception {
     when(proxy.isBeingTakenOver()).thenReturn(true);
-    when(proxy.clients()).thenReturn(List.of(client("a", "a", "default")));
+    when(view.client("a")).thenReturn(Optional.of(client("a", "a", "default")));
     assertProblem(503, ask("DELETE", "/v1/clients/a", admin, ""));
     assertProblem(503, ask("DELETE", "/v1/services/f", admin, ""));
     assertProblem(503, ask("POST", "/v1/services", admin, "{\"kind\":\"http_forwarder\"}"));

@@ -55,4 +55,40 @@ final class FirstBytesTest {
       assertArrayEquals(data, Arrays.copyOfRange(sent, sent.length - data.length, sent.length));
     }
   }
+
+  /**
+   * Nobody would end what is opened for him, and a backend that only listens would wait for ever.
+   */
+  @Test
+  void nothingIsOpenedForAUserWhoIsGone() throws Exception {
+    try (Watch watch = new Watch();
+        Loopback user = Loopback.pair();
+        Loopback line = Loopback.pair();
+        Tunnel tunnel = new Tunnel(line.connection(), Side.SERVER, watch)) {
+      FirstBytes bytes = new FirstBytes(user.connection());
+      user.other().setSoLinger(true, 0);
+      user.other().close();
+      assertFalse(bytes.run());
+      assertTrue(bytes.broken());
+      assertFalse(bytes.open(tunnel, OPEN));
+      assertTrue(tunnel.state().idle());
+    }
+  }
+
+  @Test
+  void whatAMemberThatRefusedWasToldIsNotSpoken() throws Exception {
+    try (Watch watch = new Watch();
+        Loopback user = Loopback.pair();
+        Loopback line = Loopback.pair();
+        Tunnel tunnel = new Tunnel(line.connection(), Side.SERVER, watch)) {
+      FirstBytes bytes = new FirstBytes(user.connection());
+      user.other().getOutputStream().write('x');
+      Awaitility.await().until(() -> user.connection().in().available() > 0);
+      bytes.peek();
+      assertTrue(bytes.open(tunnel, OPEN));
+      assertTrue(bytes.spoken());
+      bytes.refused();
+      assertFalse(bytes.spoken());
+    }
+  }
 }

@@ -11,7 +11,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import l4proxy.LeakCheck;
@@ -99,6 +101,63 @@ final class TunnelPoolTest {
       now.addAndGet(Duration.ofSeconds(1).toNanos());
     }
     assertEquals(1000, Set.copyOf(checked).size());
+  }
+
+  /** The client gives up what was not asked for 20 s. */
+  @Test
+  void tunnelsThatALargeCrowdHasLeftAreAllCheckedInTime() {
+    AtomicLong now = new AtomicLong();
+    Map<Tunnel, Long> checked = new ConcurrentHashMap<>();
+    TunnelPool pool = new TunnelPool(count -> {}, now::get);
+    for (int i = 0; i < 4000; i++) {
+      Tunnel tunnel =
+          mock(
+              Tunnel.class,
+              call -> {
+                if (call.getMethod().getName().equals("check")) {
+                  checked.put((Tunnel) call.getMock(), now.get());
+                }
+                return null;
+              });
+      checked.put(tunnel, 0L);
+      pool.add(tunnel);
+    }
+    for (int second = 1; second <= 60; second++) {
+      now.addAndGet(Duration.ofSeconds(1).toNanos());
+      pool.keep();
+      Awaitility.await().until(() -> pool.idle() == 4000);
+      long longest = now.get() - Collections.min(checked.values());
+      assertTrue(longest < Duration.ofSeconds(16).toNanos(), longest + " ns without a word");
+    }
+  }
+
+  /** They would be asked for again at once. */
+  @Test
+  void oldTunnelsThatThePoolWantsAreNotRetired() throws Exception {
+    AtomicLong now = new AtomicLong();
+    List<Integer> asked = new ArrayList<>();
+    AtomicInteger closed = new AtomicInteger();
+    TunnelPool pool = new TunnelPool(asked::add, now::get);
+    for (int i = 0; i < 125; i++) {
+      pool.add(
+          mock(
+              Tunnel.class,
+              call -> {
+                closed.addAndGet(call.getMethod().getName().equals("close") ? 1 : 0);
+                return null;
+              }));
+    }
+    for (int i = 0; i < 100; i++) {
+      pool.take(SOON);
+    }
+    asked.clear();
+    for (int second = 1; second <= 150; second++) {
+      now.addAndGet(Duration.ofSeconds(1).toNanos());
+      pool.keep();
+      Awaitility.await().until(() -> pool.idle() == 25);
+    }
+    assertEquals(0, closed.get());
+    assertEquals(List.of(), asked);
   }
 
   /** A check is no use: else the tunnels beyond the demand would take turns, and none grow old. */
