@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,11 @@ import l4proxy.client.ServiceConfig;
 import l4proxy.client.Sharing;
 import l4proxy.events.EndedBy;
 import l4proxy.events.Event;
+import l4proxy.net.Connection;
 import l4proxy.server.ClientView;
+import l4proxy.wire.Balance;
+import l4proxy.wire.Message;
+import l4proxy.wire.Messages;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,6 +100,53 @@ class SharingTest {
   private static void closeAll(List<Socket> users) throws IOException {
     for (Socket user : users) {
       user.close();
+    }
+  }
+
+  /** One that takes what it is asked and never answers is not asked again for the same user. */
+  @Test
+  void userOfAMemberThatHangsIsServedByTheNext() throws Exception {
+    List<Connection> tunnels = Collections.synchronizedList(new ArrayList<>());
+    try (FakeClient hangs = new FakeClient(pair);
+        var _ = member('b', new Sharing("first", 1, 1))) {
+      Message.Tunnels asked =
+          hangs.expose(
+              new Message.Expose(
+                  0,
+                  "hangs",
+                  "nowhere:1",
+                  FakeClient.id(),
+                  PORT,
+                  0,
+                  false,
+                  null,
+                  0,
+                  new Message.Sharing(Balance.FIRST, 1, 0)));
+      open(hangs, asked, tunnels);
+      Thread.ofVirtual()
+          .start(() -> {
+            try {
+              while (true) {
+                open(hangs, hangs.nextTunnels(), tunnels);
+              }
+            } catch (IOException over) {
+              // the test is
+            }
+          });
+      try (Socket user = user()) {
+        user.setSoTimeout(25_000);
+        assertEquals('b', server(user));
+      }
+    }
+    tunnels.forEach(Connection::close);
+  }
+
+  private static void open(FakeClient client, Message.Tunnels asked, List<Connection> opened)
+      throws IOException {
+    for (String ticket : asked.tickets()) {
+      Connection tunnel = client.dial();
+      opened.add(tunnel);
+      Messages.write(tunnel.out(), client.hello(ticket));
     }
   }
 
