@@ -11,6 +11,7 @@ import java.util.List;
 import l4proxy.net.AcceptLoop;
 import l4proxy.net.Connection;
 import l4proxy.net.HostPort;
+import l4proxy.net.Hosts;
 import l4proxy.net.PlainConnection;
 import l4proxy.net.Relay;
 import l4proxy.net.Sockets;
@@ -60,7 +61,7 @@ final class LanCommand implements Command {
     try (Connection user = new PlainConnection(socket).resetWhenLost()) {
       Connection dialled;
       try {
-        dialled = new PlainConnection(Sockets.connect(backend.resolve(), DIAL)).resetWhenLost();
+        dialled = new PlainConnection(Hosts.connect(backend, DIAL)).resetWhenLost();
       } catch (IOException e) {
         user.abort();
         throw e;

@@ -10,6 +10,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
 import l4proxy.net.HostPort;
+import l4proxy.net.Hosts;
 import l4proxy.net.Sockets;
 
 /** The steps of {@code check} that no server is needed for. */
@@ -27,7 +28,9 @@ final class MachineChecks {
   static Finding backend(HostPort backend) {
     try {
       return connect(
-          backend.resolve(), "start the backend, or name its host and port behind the options");
+          backend.toString(),
+          () -> Hosts.connect(backend, TIME),
+          "start the backend, or name its host and port behind the options");
     } catch (UnknownHostException e) {
       return Finding.fail(
           backend.host() + " has no address: name a host that this machine can look up");
@@ -36,9 +39,24 @@ final class MachineChecks {
 
   /** Whether a connection can be made; it is closed at once. */
   static Finding connect(InetSocketAddress address, String remedy) {
-    String text = Sockets.text(address);
-    try (Socket _ = Sockets.connect(address, TIME)) {
-      return Finding.ok(text + " is connected");
+    try {
+      return connect(Sockets.text(address), () -> Sockets.connect(address, TIME), remedy);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("an address is looked up", e);
+    }
+  }
+
+  private interface Connecting {
+    Socket connect() throws IOException;
+  }
+
+  private static Finding connect(String text, Connecting connecting, String remedy)
+      throws UnknownHostException {
+    try (Socket socket = connecting.connect()) {
+      return Finding.ok(
+          Sockets.text((InetSocketAddress) socket.getRemoteSocketAddress()) + " is connected");
+    } catch (UnknownHostException e) {
+      throw e;
     } catch (SocketTimeoutException e) {
       return Finding.fail(
           text

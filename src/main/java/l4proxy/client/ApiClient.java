@@ -60,7 +60,7 @@ public final class ApiClient {
   public Answer request(String method, String path, Optional<String> jsonBody)
       throws IOException, RefusedException {
     ServerDialer dialer = new ServerDialer(server, trust.expected());
-    try (TlsConnection connection = dialer.dial(dialer.resolve(), TIME)) {
+    try (TlsConnection connection = dialer.dial(TIME)) {
       Messages.write(connection.out(), new Message.Http());
       connection.out().write(bytes(method, path, jsonBody.orElse("")));
       byte[] answer = connection.in().readNBytes(LONGEST);

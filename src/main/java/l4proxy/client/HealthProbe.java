@@ -7,8 +7,8 @@ import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import l4proxy.net.Connection;
+import l4proxy.net.Hosts;
 import l4proxy.net.PlainConnection;
-import l4proxy.net.Sockets;
 
 /** One look at a backend, within a bounded time and number of bytes. */
 final class HealthProbe {
@@ -26,8 +26,7 @@ final class HealthProbe {
    */
   static void look(ServiceConfig service, HealthCheck check) throws IOException {
     long began = System.nanoTime();
-    try (Connection backend =
-        new PlainConnection(Sockets.connect(service.backend().resolve(), check.time()))) {
+    try (Connection backend = new PlainConnection(Hosts.connect(service.backend(), check.time()))) {
       if (service.handling().proxyProtocol().isPresent()) {
         backend.out().write(service.handling().proxyProtocol().get().ofOurs());
       }

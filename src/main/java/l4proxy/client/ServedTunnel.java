@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import l4proxy.events.Events;
 import l4proxy.net.Connection;
+import l4proxy.net.Hosts;
 import l4proxy.net.PlainConnection;
 import l4proxy.net.Relay;
-import l4proxy.net.Sockets;
 import l4proxy.wire.FrameType;
 import l4proxy.wire.OpenFrame;
 import l4proxy.wire.Opening;
@@ -97,7 +97,7 @@ final class ServedTunnel {
 
   private Socket dial(Service service) throws IOException {
     try {
-      Socket backend = Sockets.connect(service.config().backend().resolve(), DIAL);
+      Socket backend = Hosts.connect(service.config().backend(), DIAL);
       service.dials().answered(service.backendText()).ifPresent(events::happened);
       return backend;
     } catch (IOException e) {

@@ -11,6 +11,7 @@ import l4proxy.auth.Tls;
 import l4proxy.auth.WrongPinException;
 import l4proxy.net.Connection;
 import l4proxy.net.HostPort;
+import l4proxy.net.Hosts;
 import l4proxy.net.PlainConnection;
 import l4proxy.net.Sockets;
 import l4proxy.net.TlsConnection;
@@ -35,6 +36,15 @@ final class ServerDialer {
   private boolean accepts(Pin seen) {
     Pin pin = expected;
     return pin == null || pin.equals(seen);
+  }
+
+  /**
+   * Looks the server's name up, and connects to the first of its addresses that answers as it.
+   *
+   * @param time for all of it
+   */
+  TlsConnection dial(Duration time) throws IOException, RefusedException {
+    return Hosts.<TlsConnection, RefusedException>first(server, time, this::dial);
   }
 
   /**
@@ -95,11 +105,6 @@ final class ServerDialer {
             + " be in between, or the server lost its state: ask for a new key, made there by"
             + " 'l4proxy key create', or, without keys, remove the server's entry from the"
             + " credentials file.");
-  }
-
-  /** Looks the server's name up, anew each time. */
-  InetSocketAddress resolve() throws IOException {
-    return server.resolve();
   }
 
   /** An unencrypted connection, for tunnels that are to be so. */

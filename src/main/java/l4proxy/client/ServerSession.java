@@ -1,7 +1,6 @@
 package l4proxy.client;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Map;
@@ -46,12 +45,11 @@ final class ServerSession implements AutoCloseable {
   private final HealthChecks checks;
   private final AskedTunnels tunnels;
 
-  private ServerSession(
-      ProxyClient client, InetSocketAddress address, Connection connection, String id) {
+  private ServerSession(ProxyClient client, Connection connection, String id) {
     this.client = client;
     this.dialer = client.dialer();
     this.services = client.services();
-    this.tunnels = new AskedTunnels(client, address, id);
+    this.tunnels = new AskedTunnels(client, connection.remote(), id);
     this.link = new ControlLink("control", connection, client.watch());
     this.checks = new HealthChecks(client, link::send, over);
   }
@@ -59,8 +57,7 @@ final class ServerSession implements AutoCloseable {
   /** Connects and proves the key. */
   static ServerSession connect(ProxyClient client, Optional<JoinKey> key, String host)
       throws IOException, RefusedException {
-    InetSocketAddress address = client.dialer().resolve();
-    TlsConnection connection = client.dialer().dial(address, ATTEMPT);
+    TlsConnection connection = client.dialer().dial(ATTEMPT);
     boolean welcome = false;
     try {
       String secret = key.map(JoinKey::secret).orElse(null);
@@ -72,7 +69,7 @@ final class ServerSession implements AutoCloseable {
             case Message.Rejected no -> throw rejected(client.dialer(), no);
             case null, default -> throw new ProtocolException("an answer out of place");
           };
-      ServerSession made = new ServerSession(client, address, connection, id);
+      ServerSession made = new ServerSession(client, connection, id);
       welcome = true;
       return made;
     } finally {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import l4proxy.net.HostPort;
 import l4proxy.net.PlainConnection;
+import l4proxy.net.Resolver;
 import l4proxy.net.Sockets;
 
 /**

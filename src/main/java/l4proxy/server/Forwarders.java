@@ -17,11 +17,11 @@ import l4proxy.http.Dialer;
 import l4proxy.http.ForwardProxy;
 import l4proxy.http.GlobalAddresses;
 import l4proxy.http.Login;
-import l4proxy.http.Lookups;
 import l4proxy.http.ProxyAccess;
 import l4proxy.net.AcceptLoop;
 import l4proxy.net.CidrList;
 import l4proxy.net.HostPort;
+import l4proxy.net.Lookups;
 import l4proxy.net.Watch;
 
 /**

@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import l4proxy.LeakCheck;
 import l4proxy.Loopback;
 import l4proxy.net.HostPort;
+import l4proxy.net.Lookups;
 import l4proxy.net.PlainConnection;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

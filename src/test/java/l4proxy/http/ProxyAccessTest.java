@@ -15,6 +15,7 @@ import java.util.Set;
 import l4proxy.EchoBackend;
 import l4proxy.LeakCheck;
 import l4proxy.net.CidrList;
+import l4proxy.net.Lookups;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;

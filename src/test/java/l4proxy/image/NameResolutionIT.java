@@ -3,6 +3,8 @@ package l4proxy.image;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -61,6 +63,33 @@ final class NameResolutionIT {
           Duration.ofSeconds(20));
       Users.isServed("127.0.0.3", port);
       assertEquals(2, client.out().all().size(), client.said());
+    }
+  }
+
+  /** Of the addresses of a name each is tried: where the first is no server, and no backend. */
+  @Test
+  void allAddressesOfANameAreTried() throws IOException, InterruptedException {
+    Path hosts = directory.resolve("hosts");
+    Files.writeString(
+        hosts, "127.0.0.9 proxy.test\n127.0.0.1 proxy.test\n127.0.0.1 web.test\n::1 web.test\n");
+    try (Account account = new Account(directory);
+        ServerSocket listener = new ServerSocket(0, 50, InetAddress.ofLiteral("::1"));
+        EchoBackend _ = new EchoBackend(EchoBackend::echo, listener)) {
+      account.server();
+      Program client =
+          account.l4proxy(
+              Map.of(
+                  "L4PROXY_JOIN",
+                  account.rememberedKey(),
+                  "L4PROXY_JAVA_OPTS",
+                  "-Djdk.net.hosts.file=" + hosts),
+              "client",
+              "--svr_addr",
+              NAME + ":" + account.controlPort(),
+              "web.test",
+              String.valueOf(listener.getLocalPort()));
+      Users.isServed(Account.publicPort(client));
+      assertEquals(0, client.err().count("no connection to server"), client.said());
     }
   }
 }

@@ -1,4 +1,4 @@
-package l4proxy.http;
+package l4proxy.net;
 
 import java.io.IOException;
 import java.net.InetAddress;
