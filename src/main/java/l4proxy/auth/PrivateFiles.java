@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
 /**
  * Directories and files that only their owner may read. Modes are set where the file system has
@@ -26,7 +28,8 @@ public final class PrivateFiles {
   private PrivateFiles() {}
 
   /**
-   * Creates what is missing of the directory's path, each with mode 0700.
+   * Creates what is missing of the directory's path, each with mode 0700 and, where root does so,
+   * with the owner and the group of the directory that was there.
    *
    * @param directory which may be there already
    * @throws IOException when it cannot be created, or something else is in its place
@@ -35,11 +38,21 @@ public final class PrivateFiles {
     if (Files.exists(directory) && !Files.isDirectory(directory)) {
       throw new FileAlreadyExistsException(directory.toString(), null, "not a directory");
     }
+    Deque<Path> missing = new ArrayDeque<>();
+    Path there = directory.toAbsolutePath();
+    while (there.getParent() != null && Files.notExists(there)) {
+      missing.push(there);
+      there = there.getParent();
+    }
     Files.createDirectories(directory, mode(directory, "rwx------"));
+    for (Path made : missing) {
+      Owners.copy(made, there);
+    }
   }
 
   /**
-   * Opens a lock file, created with mode 0600 if missing. The caller closes it.
+   * Opens a lock file, created with mode 0600 if missing and, where root does so, with the owner
+   * and the group of its directory. The caller closes it.
    *
    * @param file only ever locked, never removed
    * @return open for writing, not locked yet
@@ -48,6 +61,7 @@ public final class PrivateFiles {
   public static FileChannel openLockFile(Path file) throws IOException {
     try {
       Files.createFile(file, mode(file, "rw-------"));
+      Owners.copy(file, file.toAbsolutePath().resolveSibling(""));
     } catch (FileAlreadyExistsException e) {
       // The usual case: a lock file stays, since removing it would part those who wait for it.
     }

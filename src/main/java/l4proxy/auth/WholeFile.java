@@ -65,7 +65,8 @@ public final class WholeFile {
 
   /**
    * Replaces the content, with mode 0600. Missing directories are created with mode 0700. A
-   * symbolic link stays, and what it leads to is replaced.
+   * symbolic link stays, and what it leads to is replaced. Where root does so, owner and group stay
+   * those of the old file; a new one has its directory's.
    *
    * @param content the whole new content
    * @throws StateException if it cannot be written; the old content is then still there
@@ -112,6 +113,7 @@ public final class WholeFile {
         while (buffer.hasRemaining()) {
           channel.write(buffer);
         }
+        Owners.copy(temporary, Files.exists(target) ? target : directory);
         channel.force(true); // before the rename, or a power cut may leave an empty file
       }
       Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);

@@ -1,17 +1,24 @@
 package l4proxy.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is said where somebody is about to lose the last key. */
+/** What is said where somebody is about to lose a key, and whom the files belong to. */
 @Timeout(90)
 final class KeyCommandsTest {
   @TempDir private Path home;
@@ -58,5 +65,29 @@ final class KeyCommandsTest {
     assertEquals(0, user.run("key", "revoke", "--state_dir", state, "root"));
     assertEquals(2, said(last), user.err());
     assertEquals(2, user.err().lines().count(), user.err());
+  }
+
+  @Test
+  void keysThatRootMakesForAnotherUsersServerStayThatUsers() throws Exception {
+    assumeTrue(Files.getAttribute(Path.of("/proc/self"), "unix:uid").equals(0), "only root can");
+    Path state = Files.createDirectory(home.resolve("another"));
+    assertEquals(0, user.run("key", "create", "first", "--state_dir", state.toString()));
+    Files.delete(state.resolve("lock"));
+    for (Path each : all(state)) {
+      Files.setAttribute(each, "unix:uid", 10_001);
+      Files.setAttribute(each, "unix:gid", 10_002);
+    }
+    assertEquals(0, user.run("key", "create", "root", "--admin", "--state_dir", state.toString()));
+    assertTrue(Files.exists(state.resolve("lock")));
+    for (Path each : all(state)) {
+      Map<String, Object> owner = Files.readAttributes(each, "unix:uid,gid");
+      assertEquals(Map.of("uid", 10_001, "gid", 10_002), owner, each.toString());
+    }
+  }
+
+  private static List<Path> all(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      return files.toList();
+    }
   }
 }
