@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Who may use a forward proxy: the options of the commands that make one. */
 final class ForwarderOptions {
+  static final String ALLOW = "--allow";
+
   @Parameter(
       names = "--user_auth",
       placeholder = "NAME:PASSWORD",
@@ -20,7 +22,7 @@ final class ForwarderOptions {
   private @Nullable String userAuth;
 
   @Parameter(
-      names = "--allow",
+      names = ALLOW,
       placeholder = "RANGES",
       description = "the addresses that users may come from, such as 192.0.2.0/24,2001:db8::/32",
       defaultValueDescription = "any",

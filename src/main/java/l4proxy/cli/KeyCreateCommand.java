@@ -13,10 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code l4proxy key create}. */
 final class KeyCreateCommand implements Command {
+  private static final String PORTS = "--ports";
+
   @ParametersDelegate private final KeyOptions keys = new KeyOptions();
 
   @Parameter(
-      names = "--ports",
+      names = PORTS,
       placeholder = "PORTS",
       description = "the public ports that the key may use, such as 2200-2299",
       defaultValueDescription = "all that the server grants",
@@ -55,9 +57,13 @@ final class KeyCreateCommand implements Command {
   @Parameter(description = "NAME")
   private List<String> arguments = new ArrayList<>();
 
+  /**
+   * Whether a variable may stand for an option: not for --ports either, since the server's own says
+   * what all its clients may use, and would bind this key to that for ever.
+   */
   @Override
   public boolean inEnvironment(Option option) {
-    return KeyOptions.inEnvironment(option);
+    return KeyOptions.inEnvironment(option) && !option.name().equals(PORTS);
   }
 
   @Override

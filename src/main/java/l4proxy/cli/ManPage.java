@@ -30,6 +30,13 @@ final class ManPage {
       .BR \\-\\-config ,
       from that file, as JSON.
       A flag counts before the environment, that before the file.
+      Never taken from the environment, where the server's variable of that name means something else:
+      .B \\-\\-allow
+      of server forwarder,
+      .B \\-\\-ports
+      of key create,
+      .B \\-\\-state_dir
+      of all key commands.
       Dashes may stand for the underscores of an option.
       .SH COMMANDS
       """;

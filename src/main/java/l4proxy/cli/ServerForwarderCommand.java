@@ -33,6 +33,15 @@ final class ServerForwarderCommand implements Command {
       order = 21)
   private String clientName = ServiceOptions.NAME;
 
+  /**
+   * Whether a variable may stand for an option: not for --allow, since the server's own says who
+   * may use all its ports, and would open this proxy to them without a login.
+   */
+  @Override
+  public boolean inEnvironment(Option option) {
+    return !option.name().equals(ForwarderOptions.ALLOW);
+  }
+
   @Override
   public int run(Shell shell)
       throws UsageException, FailedException, RefusedException, IOException {

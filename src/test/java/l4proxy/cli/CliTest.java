@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @Timeout(60)
@@ -215,6 +216,19 @@ class CliTest {
           assertEquals(
               command.inEnvironment(option), help.contains(option.variable()), option.name());
         });
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "server forwarder --svr_addr 127.0.0.1:9, L4PROXY_ALLOW",
+    "key create --svr_addr 127.0.0.1:9 web, L4PROXY_PORTS"
+  })
+  void variableThatMeansSomethingElseToAServerIsNotTaken(String line, String variable) {
+    shell.environment.put(variable, "what no option takes");
+    assertEquals(1, shell.run(words(line).toArray(new String[0])), shell.err());
+    assertTrue(shell.err().contains("There is no key for the server"), shell.err());
+    shell.run(words(line + " --help").toArray(new String[0]));
+    assertFalse(String.join(" ", shell.rest()).contains(variable));
   }
 
   @Test
