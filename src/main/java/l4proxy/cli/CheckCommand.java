@@ -23,7 +23,7 @@ final class CheckCommand implements Command {
   private List<String> arguments = new ArrayList<>();
 
   @Override
-  public int run(Shell shell) throws UsageException {
+  public int run(Shell shell) throws UsageException, FailedException {
     HostPort backend = Backend.parse(arguments);
     ServerChecks checks = new ServerChecks(server, shell);
     Diagnosis diagnosis = new Diagnosis(shell);

@@ -26,7 +26,9 @@ public final class Cli {
   public static int main(String[] words) {
     if (words.length == 1 && words[0].equals("--version")) {
       System.out.println("l4proxy " + Version.text());
-      return DONE;
+      if (!System.out.checkError()) {
+        return DONE;
+      } // else it is lost below too, which says so
     }
     try (Surroundings surroundings = new Surroundings()) {
       return run(Arrays.asList(words), surroundings.shell());

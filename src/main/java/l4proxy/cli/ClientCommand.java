@@ -89,7 +89,9 @@ final class ClientCommand implements Command {
       throws UsageException, FailedException, RefusedException, IOException, InterruptedException {
     List<ServiceConfig> services = services();
     if (checkConfig) {
-      plans().forEach(shell::print);
+      for (String plan : plans()) {
+        shell.print(plan);
+      }
       return 0;
     }
     try (LiveLine live = LiveLine.on(shell)) {

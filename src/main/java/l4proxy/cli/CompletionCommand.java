@@ -13,7 +13,7 @@ final class CompletionCommand implements Command {
   private List<String> arguments = new ArrayList<>();
 
   @Override
-  public int run(Shell shell) throws UsageException {
+  public int run(Shell shell) throws UsageException, FailedException {
     if (arguments.size() != 1) {
       throw expected(arguments.isEmpty() ? "none" : arguments.size() + " words");
     }

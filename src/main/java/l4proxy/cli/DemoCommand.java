@@ -150,7 +150,8 @@ final class DemoCommand implements Command {
     }
   }
 
-  private static void explain(Shell shell, HostPort server, HostPort address, HostPort backend) {
+  private static void explain(Shell shell, HostPort server, HostPort address, HostPort backend)
+      throws FailedException {
     shell.print("A server listens on " + server + ", for clients.");
     shell.print(
         "A client has connected to it and exposes a backend, a web server on " + backend + ".");

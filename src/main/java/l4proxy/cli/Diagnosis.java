@@ -26,7 +26,7 @@ final class Diagnosis {
    * @param name of the step, one word
    * @param needs names of steps before
    */
-  void step(String name, List<String> needs, Step step) {
+  void step(String name, List<String> needs, Step step) throws FailedException {
     Finding finding =
         needs.stream()
             .filter(need -> taken.getOrDefault(need, Finding.Mark.SKIPPED).missing())

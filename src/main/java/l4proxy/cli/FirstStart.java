@@ -42,11 +42,19 @@ final class FirstStart {
       keep(
           control,
           Credentials.Entry.of(made.adminKey())); // first: who waits for the line finds the key
-      shell.print(
-          "L4PROXY_JOIN="
-              + made.defaultKey().text()
-              + " l4proxy client --svr_addr "
-              + address(control));
+      boolean known =
+          shell.announce(
+              "L4PROXY_JOIN="
+                  + made.defaultKey().text()
+                  + " l4proxy client --svr_addr "
+                  + address(control));
+      if (!known) {
+        events.happened(
+            new Event.Warned(
+                "the command to join with could not be written to stdout, and nobody knows the key"
+                    + " default in it: revoke it with 'l4proxy key revoke default', and make"
+                    + " another with 'l4proxy key create NAME'"));
+      }
     } else if (config.noAuth()) {
       keep(control, Credentials.Entry.of(identity.pin()));
     }

@@ -71,11 +71,14 @@ final class KeyCreateCommand implements Command {
       throws UsageException, FailedException, RefusedException, IOException {
     String name = KeyOptions.name(arguments);
     try (KeyAccess access = keys.open(shell)) {
+      Grant grant = new Grant(admin, Optional.ofNullable(ports), maxServices, limitRate.number());
       shell.print(
-          access.create(
-              new KeyAccess.Wanted(
-                  name,
-                  new Grant(admin, Optional.ofNullable(ports), maxServices, limitRate.number()))));
+          access.create(new KeyAccess.Wanted(name, grant)),
+          "the key "
+              + name
+              + " was made, and nobody knows it; revoke it with 'l4proxy key revoke "
+              + name
+              + "', and make another");
     }
     return 0;
   }

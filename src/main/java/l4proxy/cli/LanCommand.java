@@ -37,7 +37,7 @@ final class LanCommand implements Command {
     HostPort backend = Backend.parse(arguments);
     Stop stop = shell.stop().get();
     try (AcceptLoop loop = new AcceptLoop("lan", listen(), socket -> relay(socket, backend))) {
-      shell.print("PUBLIC ADDRESS: " + new HostPort(OwnHost.of(""), loop.port()));
+      shell.announce("PUBLIC ADDRESS: " + new HostPort(OwnHost.of(""), loop.port()));
       stop.await();
     }
     return 0;

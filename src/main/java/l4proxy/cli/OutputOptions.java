@@ -31,13 +31,16 @@ final class OutputOptions {
       JsonObject whole,
       String field,
       List<String> titles,
-      Function<JsonElement, List<String>> row) {
+      Function<JsonElement, List<String>> row)
+      throws FailedException {
     if (output.equals(Values.Output.JSON)) {
       shell.print(whole.toString());
       return;
     }
     List<List<String>> rows =
         StreamSupport.stream(whole.getAsJsonArray(field).spliterator(), false).map(row).toList();
-    Table.lines(titles, rows).forEach(shell::print);
+    for (String line : Table.lines(titles, rows)) {
+      shell.print(line);
+    }
   }
 }

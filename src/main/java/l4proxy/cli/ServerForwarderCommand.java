@@ -57,10 +57,14 @@ final class ServerForwarderCommand implements Command {
     if (address.isEmpty()) {
       throw api.strange();
     }
-    shell.print("PUBLIC ADDRESS: " + shown(address));
+    String lost =
+        "the proxy runs all the same; 'l4proxy server forwarder close "
+            + ServerApi.text(made, "name")
+            + "' closes it, then run this again with another";
+    shell.print("PUBLIC ADDRESS: " + shown(address), lost);
     String login = ServerApi.text(made, "proxyLogin");
     if (!login.isEmpty()) {
-      shell.print("PROXY LOGIN: " + login);
+      shell.print("PROXY LOGIN: " + login, lost);
     }
     return 0;
   }

@@ -22,10 +22,32 @@ record Shell(
     Function<String, Optional<String>> ask,
     Supplier<Stop> stop) {
 
-  /** Writes a result, at once. */
-  void print(String line) {
+  /**
+   * Writes a result, at once.
+   *
+   * @throws FailedException when it is lost, since stdout does not take it
+   */
+  void print(String line) throws FailedException {
+    print(line, "run this again with another");
+  }
+
+  /**
+   * Writes a result, at once.
+   *
+   * @param remedy what to do when it is lost, for the message
+   * @throws FailedException when it is lost, since stdout does not take it
+   */
+  void print(String line, String remedy) throws FailedException {
+    if (!announce(line)) {
+      throw new FailedException(
+          "Stdout takes nothing more (its disk is full, or who read it is gone): " + remedy + ".");
+    }
+  }
+
+  /** Writes a line, at once; whether stdout took it, and all before. */
+  boolean announce(String line) {
     out.println(line);
-    out.flush();
+    return !out.checkError();
   }
 
   /** Says something beside the result, on one line: a server's words may be in it. */

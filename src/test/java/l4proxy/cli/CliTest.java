@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class CliTest {
@@ -229,6 +230,18 @@ class CliTest {
     assertTrue(shell.err().contains("There is no key for the server"), shell.err());
     shell.run(words(line + " --help").toArray(new String[0]));
     assertFalse(String.join(" ", shell.rest()).contains(variable));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "--version", "man", "completion bash"})
+  void resultThatStdoutDoesNotTakeIsAFailure(String line) {
+    shell.fills();
+    assertEquals(1, shell.run(words(line).toArray(new String[0])));
+    assertEquals(
+        "l4proxy: Stdout takes nothing more (its disk is full, or who read it is gone): run this"
+            + " again with another."
+            + System.lineSeparator(),
+        shell.err());
   }
 
   @Test

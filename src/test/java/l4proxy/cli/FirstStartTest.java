@@ -119,6 +119,17 @@ class FirstStartTest {
   }
 
   @Test
+  void joinCommandThatStdoutDoesNotTakeIsAWarning() throws Exception {
+    shell.fills();
+    announce("", "10.1.2.3:2222", false);
+    Event.Warned warned = (Event.Warned) events.all().getFirst();
+    assertTrue(warned.text().contains("'l4proxy key revoke default'"), warned.text());
+    assertTrue(warned.text().contains("'l4proxy key create NAME'"), warned.text());
+    assertFalse(warned.text().contains("l4p1_"), warned.text());
+    assertTrue(credentials.find(new HostPort("10.1.2.3", 2222)).isPresent());
+  }
+
+  @Test
   void credentialsThatCannotBeWrittenAreAWarning() throws Exception {
     Files.writeString(home.resolve("config"), "a file where a directory belongs");
     announce("", "10.1.2.3:2222", false);

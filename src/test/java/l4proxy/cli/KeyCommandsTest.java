@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -65,6 +66,28 @@ final class KeyCommandsTest {
     assertEquals(0, user.run("key", "revoke", "--state_dir", state, "root"));
     assertEquals(2, said(last), user.err());
     assertEquals(2, user.err().lines().count(), user.err());
+  }
+
+  @Test
+  void keyThatStdoutDoesNotTakeIsSaidToBeLost() throws Exception {
+    user.fills();
+    assertEquals(1, user.run("key", "create", "--svr_addr", address, "web"));
+    assertEquals(1, said("Stdout takes nothing more"), user.err());
+    assertTrue(user.err().contains("the key web was made, and nobody knows it"), user.err());
+    assertTrue(user.err().contains("'l4proxy key revoke web'"), user.err());
+    assertEquals(0, user.run("key", "revoke", "--svr_addr", address, "web"), user.err());
+  }
+
+  @Test
+  void forwardProxyWhoseLoginStdoutDoesNotTakeIsSaidToBeThere() throws Exception {
+    user.fills();
+    assertEquals(1, user.run("server", "forwarder", "--svr_addr", address));
+    assertEquals(1, said("Stdout takes nothing more"), user.err());
+    String close =
+        user.err().replaceFirst("(?s).*'l4proxy (server forwarder close [^ ']+)'.*", "$1");
+    List<String> words = new ArrayList<>(List.of(close.split(" ")));
+    words.addAll(List.of("--svr_addr", address));
+    assertEquals(0, user.run(words.toArray(String[]::new)), user.err());
   }
 
   @Test

@@ -31,6 +31,7 @@ final class TestShell implements AutoCloseable {
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private final CountDownLatch stop = new CountDownLatch(1);
   private Optional<String> answer = Optional.empty();
+  private volatile boolean full;
   private volatile Runnable onHangup = () -> {};
 
   TestShell(Path home) throws IOException {
@@ -44,6 +45,11 @@ final class TestShell implements AutoCloseable {
   /** Somebody sits at the terminal. */
   void answers(String secret) {
     answer = Optional.of(secret);
+  }
+
+  /** Stdout takes nothing any more, as on a full disk. */
+  void fills() {
+    full = true;
   }
 
   Shell shell() {
@@ -126,7 +132,10 @@ final class TestShell implements AutoCloseable {
     private final ByteArrayOutputStream line = new ByteArrayOutputStream();
 
     @Override
-    public synchronized void write(int b) {
+    public synchronized void write(int b) throws IOException {
+      if (full) {
+        throw new IOException("No space left on device");
+      }
       if (b == '\n') {
         lines.add(line.toString(StandardCharsets.UTF_8));
         line.reset();

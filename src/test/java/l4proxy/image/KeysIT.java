@@ -92,6 +92,18 @@ final class KeysIT {
   }
 
   @Test
+  void keyThatAFullDiskSwallowsIsAFailure() throws IOException, InterruptedException {
+    host.server();
+    for (String line : List.of("--version", "key create web --svr_addr " + host.control())) {
+      String script = Account.launcher() + " " + line + " > /dev/full";
+      Program command = host.start(Map.of(), List.of("sh", "-c", script));
+      assertEquals(1, command.exit(), command.said());
+      assertEquals(1, command.err().count("^l4proxy: Stdout takes nothing more"), command.said());
+    }
+    assertEquals(0, key("revoke", "web").exit());
+  }
+
+  @Test
   void keyListShowsEachKeyAndNoSecret() throws IOException, InterruptedException {
     host.server();
     host.key("few", "--ports", "20000-20010", "--max_services", "2", "--limit_rate", "500k");
