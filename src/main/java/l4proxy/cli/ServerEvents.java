@@ -1,6 +1,9 @@
 package l4proxy.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Optional;
 import l4proxy.api.ApiServer;
@@ -36,7 +39,7 @@ final class ServerEvents implements AutoCloseable {
   /** Opens the file of {@code --access_log}; {@code -} is stdout. */
   static LogFile open(Path path, Shell shell) throws FailedException {
     try {
-      return path.toString().equals("-") ? LogFile.of(shell.out()) : LogFile.open(path);
+      return path.toString().equals("-") ? LogFile.of(stdout(shell)) : LogFile.open(path);
     } catch (IOException e) {
       throw new FailedException(
           "--access_log: cannot write to "
@@ -45,6 +48,11 @@ final class ServerEvents implements AutoCloseable {
               + e.getClass().getSimpleName()
               + "); its directory must be there, and this user must be allowed to write to it.");
     }
+  }
+
+  /** The process's own by its descriptor: a PrintStream would keep to itself what it loses. */
+  private static OutputStream stdout(Shell shell) {
+    return shell.out().equals(System.out) ? new FileOutputStream(FileDescriptor.out) : shell.out();
   }
 
   /** All of them. */

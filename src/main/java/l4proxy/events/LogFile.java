@@ -52,7 +52,8 @@ public final class LogFile implements AutoCloseable {
   /**
    * Writes to a stream, which it leaves open.
    *
-   * @param out such as stdout
+   * @param out such as stdout; lines are lost without a word where it throws nothing, as a
+   *     PrintStream
    * @return the stream as a file
    */
   public static LogFile of(OutputStream out) {

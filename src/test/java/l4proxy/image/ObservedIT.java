@@ -12,7 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import l4proxy.EchoBackend;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AutoClose;
@@ -199,6 +201,22 @@ final class ObservedIT {
     Users.isServed(Account.publicPort(account.client(backend.port())));
     String line = server.awaitOut("^[{]").text();
     assertTrue(JsonParser.parseString(line).getAsJsonObject().has("endedBy"), line);
+  }
+
+  @Test
+  void linesThatAFullStdoutDoesNotTakeAreCountedAndWarnedOf()
+      throws IOException, InterruptedException {
+    account.identify();
+    List<String> command =
+        new ArrayList<>(List.of("sh", "-c", "exec \"$0\" \"$@\" > /dev/full", Account.launcher()));
+    command.addAll(List.of("server", "--ctl_addr", account.control(), "--api_addr", "none"));
+    command.addAll(List.of("--ports", Account.PUBLIC_PORTS, "--access_log", "-"));
+    Program server = account.start(Map.of(), command);
+    server.awaitErr("'l4proxy key revoke default'");
+    server.awaitErr(" ready; l4proxy ");
+    Users.isServed(Account.publicPort(account.client(backend.port())));
+    server.awaitErr("the access log on stdout loses lines, 1 so far: No space left on device");
+    Awaitility.await().until(() -> metric("l4proxy_access_log_lost_lines_total") >= 1);
   }
 
   @Test
