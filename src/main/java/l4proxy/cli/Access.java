@@ -68,8 +68,8 @@ final class Access {
               + ", have it in "
               + credentials().path()
               + " (the server's own user has it there, and a key once accepted is kept there), or"
-              + " run this in a terminal to be asked; on the server, 'l4proxy key create NAME'"
-              + " makes one.");
+              + " run this in a terminal, with its output not redirected, to be asked; on the"
+              + " server, 'l4proxy key create NAME' makes one.");
     }
     try {
       return JoinKey.parse(answer.get());

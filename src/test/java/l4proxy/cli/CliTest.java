@@ -256,7 +256,13 @@ class CliTest {
     String message = shell.err();
     for (String place :
         List.of(
-            "--join", "L4PROXY_JOIN", "--config", "credentials.json", "terminal", "key create")) {
+            "--join",
+            "L4PROXY_JOIN",
+            "--config",
+            "credentials.json",
+            "terminal",
+            "redirected",
+            "key create")) {
       assertTrue(message.contains(place), message);
     }
     assertEquals(1, message.lines().count());
