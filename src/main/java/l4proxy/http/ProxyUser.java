@@ -142,7 +142,7 @@ final class ProxyUser implements AutoCloseable {
         throw failed(again, e);
       } catch (IOException e) {
         if (again.answered()) {
-          throw e; // else the server closed what was kept
+          throw failed(again, e); // else the server closed what was kept
         }
       }
     }

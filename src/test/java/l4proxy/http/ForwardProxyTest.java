@@ -371,6 +371,26 @@ final class ForwardProxyTest {
   }
 
   @Test
+  void responseThatBreaksOffOnAKeptConnectionIsAReset() throws Exception {
+    try (EchoBackend server =
+            new EchoBackend(socket -> {
+              ProxyFixture.head(socket.getInputStream());
+              send(socket, OK);
+              ProxyFixture.head(socket.getInputStream());
+              send(socket, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart");
+            });
+        ProxyFixture proxy = new ProxyFixture();
+        ProxyFixture.User user = proxy.user()) {
+      user.send(get(server.port(), ""));
+      assertEquals(PASSED, user.head());
+      assertEquals("ok", user.read(2));
+      user.send(get(server.port(), ""));
+      user.head();
+      assertThrows(SocketException.class, user::rest);
+    }
+  }
+
+  @Test
   void serverThatDoesNotAnswerInHttpIs502() throws Exception {
     for (String answer :
         new String[] {
