@@ -24,9 +24,7 @@ final class Exchange {
 
   private final Connection user;
   private final Connection server;
-  private final RequestHead request;
-  private final Target target;
-  private final Framing framing;
+  private final Request request;
   private final CountDownLatch bodyOver = new CountDownLatch(1);
   private volatile boolean bodySent;
   private volatile @Nullable Rejection malformed;
@@ -34,19 +32,16 @@ final class Exchange {
   private boolean userGoesOn;
   private boolean serverGoesOn;
 
-  Exchange(
-      Connection user, Connection server, RequestHead request, Target target, Framing framing) {
+  Exchange(Connection user, Connection server, Request request) {
     this.user = user;
     this.server = server;
     this.request = request;
-    this.target = target;
-    this.framing = framing;
   }
 
   /** Serves the request. What fails before the response has begun can still be answered. */
   void run() throws IOException, InterruptedException {
-    server.out().write(Heads.request(request, target, framing));
-    if (framing instanceof Framing.None) {
+    server.out().write(Heads.request(request.head(), request.target(), request.framing()));
+    if (request.bare()) {
       bodySent = true;
       bodyOver.countDown();
       receive();
@@ -62,6 +57,7 @@ final class Exchange {
 
   /** Carries the request's body; what the server does not want is read all the same. */
   private void send() throws IOException {
+    Framing framing = request.framing();
     Sink sink =
         framing instanceof Framing.Chunked ? Sink.chunked(server.out()) : Sink.raw(server.out());
     Sink.Tolerant tolerant = new Sink.Tolerant(sink);
@@ -85,7 +81,7 @@ final class Exchange {
         throw e;
       }
       Rejection bad = malformed;
-      Answers.send(user, request.method(), bad == null ? rejection(e) : bad, true);
+      Answers.send(user, request.head().method(), bad == null ? rejection(e) : bad, true);
     }
     if (bodyOver.getCount() > 0) {
       server.close();
@@ -111,10 +107,10 @@ final class Exchange {
     Framing body = framing(response);
     boolean sent = bodyOver.await(END_OF_BODY_MILLIS, TimeUnit.MILLISECONDS) && bodySent;
     boolean unframed = body instanceof Framing.Chunked || body instanceof Framing.UntilEnd;
-    userGoesOn = sent && request.persistent();
+    userGoesOn = sent && request.head().persistent();
     answered = true;
     user.out().write(Heads.response(response, shown(response, body), !userGoesOn));
-    boolean chunks = unframed && request.newer();
+    boolean chunks = unframed && request.head().newer();
     Body.copy(body, server.in(), chunks ? Sink.chunked(user.out()) : Sink.raw(user.out()));
     serverGoesOn =
         sent
@@ -135,7 +131,7 @@ final class Exchange {
       if (response.status() == 101) {
         break; // nobody asked for another protocol: Upgrade counts for one connection only
       }
-      if (request.newer()) {
+      if (request.head().newer()) {
         user.out().write(Heads.response(response, new Framing.None(), false));
       }
     }
@@ -152,7 +148,7 @@ final class Exchange {
 
   private Framing framing(ResponseHead response) throws IOException {
     try {
-      return Framing.of(response, request.method());
+      return Framing.of(response, request.head().method());
     } catch (Rejection e) {
       throw strange();
     }
@@ -168,7 +164,7 @@ final class Exchange {
       case Framing.None() -> Heads.unsent(response);
       case Framing.Length length -> length;
       case Framing.Chunked(), Framing.UntilEnd() ->
-          request.newer() ? new Framing.Chunked() : new Framing.UntilEnd();
+          request.head().newer() ? new Framing.Chunked() : new Framing.UntilEnd();
     };
   }
 

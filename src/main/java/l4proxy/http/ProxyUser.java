@@ -6,7 +6,6 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.Set;
 import l4proxy.net.Connection;
 import l4proxy.net.HostPort;
 import l4proxy.net.PlainConnection;
@@ -26,9 +25,6 @@ final class ProxyUser implements AutoCloseable {
 
   /** Between two requests. */
   private static final Duration IDLE = Duration.ofSeconds(60);
-
-  /** Safe methods (RFC 9110, 9.2.1) that have no body. */
-  private static final Set<String> REPEATABLE = Set.of("GET", "HEAD", "OPTIONS");
 
   private final Connection user;
   private final InetAddress address;
@@ -68,26 +64,25 @@ final class ProxyUser implements AutoCloseable {
 
   /** Serves one request; whether another may follow. */
   private boolean next() throws IOException, InterruptedException {
-    RequestHead request;
+    RequestHead head;
     try {
-      request = HeadReader.request(user.in());
+      head = HeadReader.request(user.in());
     } catch (SocketTimeoutException e) {
       return refused("", new Rejection(408, "No whole request came in time."), false);
     } catch (Rejection no) {
       return refused("", no, false);
     }
-    if (request == null) {
+    if (head == null) {
       return false;
     }
     boolean bare = false;
     try {
-      Target target = Target.of(request);
-      Framing framing = Framing.of(request);
-      bare = framing instanceof Framing.None;
-      proxy.access().check(address, request);
-      return serve(request, target, framing);
+      Request request = Request.of(head);
+      bare = request.bare();
+      proxy.access().check(address, head);
+      return serve(request);
     } catch (Rejection no) {
-      return refused(request.method(), no, bare && request.persistent());
+      return refused(head.method(), no, bare && head.persistent());
     }
   }
 
@@ -96,27 +91,26 @@ final class ProxyUser implements AutoCloseable {
     return goesOn;
   }
 
-  private boolean serve(RequestHead request, Target target, Framing framing)
-      throws IOException, InterruptedException {
-    switch (request.method()) {
+  private boolean serve(Request request) throws IOException, InterruptedException {
+    switch (request.head().method()) {
       case "CONNECT" -> {
-        connect(target, framing);
+        connect(request);
         return false;
       }
       case "TRACE" ->
           throw new Rejection(405, "This proxy passes no TRACE on.", "Allow: CONNECT, GET, POST");
       default -> {
-        return exchange(request, target, framing);
+        return exchange(request);
       }
     }
   }
 
-  private void connect(Target target, Framing framing) throws IOException, InterruptedException {
-    if (!(framing instanceof Framing.None) && !framing.equals(new Framing.Length(0))) {
+  private void connect(Request request) throws IOException, InterruptedException {
+    if (!request.bare() && !request.framing().equals(new Framing.Length(0))) {
       throw new Rejection(400, "CONNECT has no body.");
     }
     close();
-    try (PlainConnection host = proxy.dialer().dial(target.address())) {
+    try (PlainConnection host = proxy.dialer().dial(request.target().address())) {
       user.out()
           .write("HTTP/1.1 200 Connection established\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       Tunnelled tunnelled = new Tunnelled(user, host, Tunnelled.SILENCE);
@@ -129,12 +123,11 @@ final class ProxyUser implements AutoCloseable {
     }
   }
 
-  private boolean exchange(RequestHead request, Target target, Framing framing)
-      throws IOException, InterruptedException {
-    boolean repeatable = framing instanceof Framing.None && REPEATABLE.contains(request.method());
+  private boolean exchange(Request request) throws IOException, InterruptedException {
+    HostPort server = request.target().address();
     PlainConnection former = kept;
-    if (former != null && repeatable && target.address().equals(keptFor)) {
-      Exchange again = new Exchange(user, former, request, target, framing);
+    if (former != null && request.repeatable() && server.equals(keptFor)) {
+      Exchange again = new Exchange(user, former, request);
       try {
         again.run();
         return after(again);
@@ -147,9 +140,9 @@ final class ProxyUser implements AutoCloseable {
       }
     }
     close();
-    kept = proxy.dialer().dial(target.address());
-    keptFor = target.address();
-    Exchange exchange = new Exchange(user, Objects.requireNonNull(kept), request, target, framing);
+    kept = proxy.dialer().dial(server);
+    keptFor = server;
+    Exchange exchange = new Exchange(user, Objects.requireNonNull(kept), request);
     try {
       exchange.run();
       return after(exchange);
