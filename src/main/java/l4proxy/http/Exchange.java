@@ -1,5 +1,6 @@
 package l4proxy.http;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.util.concurrent.CountDownLatch;
@@ -25,6 +26,7 @@ final class Exchange {
   private final Connection user;
   private final Connection server;
   private final Request request;
+  private final boolean kept;
   private final CountDownLatch bodyOver = new CountDownLatch(1);
   private volatile boolean bodySent;
   private volatile @Nullable Rejection malformed;
@@ -32,10 +34,17 @@ final class Exchange {
   private boolean userGoesOn;
   private boolean serverGoesOn;
 
-  Exchange(Connection user, Connection server, Request request) {
+  /**
+   * An exchange.
+   *
+   * @param kept whether the server has had a request on its connection before: it may have given
+   *     that up, and then {@link #run} fails with an IOException before the response has begun
+   */
+  Exchange(Connection user, Connection server, Request request, boolean kept) {
     this.user = user;
     this.server = server;
     this.request = request;
+    this.kept = kept;
   }
 
   /** Serves the request. What fails before the response has begun can still be answered. */
@@ -104,6 +113,9 @@ final class Exchange {
 
   private void receive() throws IOException, InterruptedException {
     ResponseHead response = head();
+    if (kept && response.status() == 408 && response.fields().closes()) {
+      throw new EOFException("the server gave the connection up"); // RFC 9110, 15.5.9
+    }
     Framing body = framing(response);
     boolean sent = bodyOver.await(END_OF_BODY_MILLIS, TimeUnit.MILLISECONDS) && bodySent;
     boolean unframed = body instanceof Framing.Chunked || body instanceof Framing.UntilEnd;

@@ -126,8 +126,8 @@ final class ProxyUser implements AutoCloseable {
   private boolean exchange(Request request) throws IOException, InterruptedException {
     HostPort server = request.target().address();
     PlainConnection former = kept;
-    if (former != null && request.repeatable() && server.equals(keptFor)) {
-      Exchange again = new Exchange(user, former, request);
+    if (former != null && request.repeatable() && server.equals(keptFor) && silent(former)) {
+      Exchange again = new Exchange(user, former, request, true);
       try {
         again.run();
         return after(again);
@@ -142,12 +142,21 @@ final class ProxyUser implements AutoCloseable {
     close();
     kept = proxy.dialer().dial(server);
     keptFor = server;
-    Exchange exchange = new Exchange(user, Objects.requireNonNull(kept), request);
+    Exchange exchange = new Exchange(user, Objects.requireNonNull(kept), request, false);
     try {
       exchange.run();
       return after(exchange);
     } catch (IOException e) {
       throw failed(exchange, e);
+    }
+  }
+
+  /** Whether nothing came since the last response: it would be taken for the next one. */
+  private static boolean silent(PlainConnection former) {
+    try {
+      return former.in().available() == 0;
+    } catch (IOException broken) {
+      return false;
     }
   }
 

@@ -180,6 +180,74 @@ final class ForwardProxyTest {
   }
 
   @Test
+  void whatCameBetweenTwoRequestsIsNoAnswerToTheSecond() throws Exception {
+    AtomicInteger connections = new AtomicInteger();
+    CountDownLatch answered = new CountDownLatch(1);
+    CountDownLatch said = new CountDownLatch(1);
+    try (EchoBackend server =
+            new EchoBackend(socket -> {
+              boolean first = connections.incrementAndGet() == 1;
+              ProxyFixture.head(socket.getInputStream());
+              send(socket, OK);
+              if (first) {
+                answered.await();
+                send(socket, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno");
+                said.countDown();
+              }
+              ProxyFixture.head(socket.getInputStream());
+            });
+        ProxyFixture proxy = new ProxyFixture();
+        ProxyFixture.User user = proxy.user()) {
+      user.send(get(server.port(), ""));
+      assertEquals(PASSED, user.head());
+      assertEquals("ok", user.read(2));
+      answered.countDown();
+      said.await();
+      user.send(get(server.port(), ""));
+      assertEquals(PASSED, user.head());
+      assertEquals("ok", user.read(2));
+      assertEquals(2, connections.get());
+    }
+  }
+
+  private static final String LATE =
+      "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+
+  @Test
+  void keptConnectionThatTheServerGivesUpIsReplaced() throws Exception {
+    AtomicInteger connections = new AtomicInteger();
+    try (EchoBackend server =
+            new EchoBackend(socket -> {
+              connections.incrementAndGet();
+              ProxyFixture.head(socket.getInputStream());
+              send(socket, OK);
+              ProxyFixture.head(socket.getInputStream());
+              send(socket, LATE);
+            });
+        ProxyFixture proxy = new ProxyFixture();
+        ProxyFixture.User user = proxy.user()) {
+      for (int i = 0; i < 3; i++) {
+        user.send(get(server.port(), ""));
+        assertEquals(PASSED, user.head());
+        assertEquals("ok", user.read(2));
+      }
+      assertEquals(3, connections.get());
+    }
+  }
+
+  @Test
+  void serverThatGivesUpANewConnectionIsHeard() throws Exception {
+    try (EchoBackend server = server(LATE);
+        ProxyFixture proxy = new ProxyFixture();
+        ProxyFixture.User user = proxy.user()) {
+      for (int i = 0; i < 2; i++) {
+        user.send(get(server.port(), ""));
+        assertTrue(user.head().startsWith("HTTP/1.1 408 "));
+      }
+    }
+  }
+
+  @Test
   void bodyWithALengthIsPassedOnAndTheConnectionGoesOn() throws Exception {
     String body = "x".repeat(300_000);
     try (EchoBackend server = echoingBodies(body.length());
