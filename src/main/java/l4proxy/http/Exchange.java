@@ -3,6 +3,7 @@ package l4proxy.http;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import l4proxy.net.Connection;
@@ -27,6 +28,7 @@ final class Exchange {
   private final Connection server;
   private final Request request;
   private final boolean kept;
+  private final Patience patience;
   private final CountDownLatch bodyOver = new CountDownLatch(1);
   private volatile boolean bodySent;
   private volatile @Nullable Rejection malformed;
@@ -39,12 +41,14 @@ final class Exchange {
    *
    * @param kept whether the server has had a request on its connection before: it may have given
    *     that up, and then {@link #run} fails with an IOException before the response has begun
+   * @param silence how long nothing may move before the response begins
    */
-  Exchange(Connection user, Connection server, Request request, boolean kept) {
+  Exchange(Connection user, Connection server, Request request, boolean kept, Duration silence) {
     this.user = user;
     this.server = server;
     this.request = request;
     this.kept = kept;
+    this.patience = new Patience(server, silence);
   }
 
   /** Serves the request. What fails before the response has begun can still be answered. */
@@ -69,7 +73,7 @@ final class Exchange {
     Framing framing = request.framing();
     Sink sink =
         framing instanceof Framing.Chunked ? Sink.chunked(server.out()) : Sink.raw(server.out());
-    Sink.Tolerant tolerant = new Sink.Tolerant(sink);
+    Sink.Tolerant tolerant = new Sink.Tolerant(Sink.observed(sink, patience::moved));
     try {
       Body.copy(framing, user.in(), tolerant);
       bodySent = !tolerant.broken();
@@ -135,7 +139,7 @@ final class Exchange {
   /** The final response's head; those before it are passed on. */
   private ResponseHead head() throws IOException {
     for (int interim = 0; interim <= MOST_INTERIM; interim++) {
-      server.in().deadline(Body.SILENCE);
+      patience.await();
       ResponseHead response = read();
       if (!response.interim()) {
         return response;

@@ -2,6 +2,7 @@ package l4proxy.http;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.time.Duration;
 import l4proxy.net.Connection;
 import l4proxy.net.Watch;
 
@@ -15,6 +16,7 @@ public final class ForwardProxy {
   private final ProxyAccess access;
   private final Dialer dialer;
   private final Watch watch;
+  private final Duration silence;
 
   /**
    * A proxy.
@@ -24,9 +26,15 @@ public final class ForwardProxy {
    * @param watch keeps time limits
    */
   public ForwardProxy(ProxyAccess access, Dialer dialer, Watch watch) {
+    this(access, dialer, watch, Body.SILENCE);
+  }
+
+  /** One with another bound on how long a server may be silent before it answers. */
+  ForwardProxy(ProxyAccess access, Dialer dialer, Watch watch, Duration silence) {
     this.access = access;
     this.dialer = dialer;
     this.watch = watch;
+    this.silence = silence;
   }
 
   /**
@@ -53,5 +61,10 @@ public final class ForwardProxy {
 
   Watch watch() {
     return watch;
+  }
+
+  /** How long a server may be silent before it answers. */
+  Duration silence() {
+    return silence;
   }
 }

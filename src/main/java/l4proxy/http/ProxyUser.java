@@ -127,7 +127,7 @@ final class ProxyUser implements AutoCloseable {
     HostPort server = request.target().address();
     PlainConnection former = kept;
     if (former != null && request.repeatable() && server.equals(keptFor) && silent(former)) {
-      Exchange again = new Exchange(user, former, request, true);
+      Exchange again = new Exchange(user, former, request, true, proxy.silence());
       try {
         again.run();
         return after(again);
@@ -142,7 +142,8 @@ final class ProxyUser implements AutoCloseable {
     close();
     kept = proxy.dialer().dial(server);
     keptFor = server;
-    Exchange exchange = new Exchange(user, Objects.requireNonNull(kept), request, false);
+    Exchange exchange =
+        new Exchange(user, Objects.requireNonNull(kept), request, false, proxy.silence());
     try {
       exchange.run();
       return after(exchange);

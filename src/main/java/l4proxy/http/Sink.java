@@ -51,6 +51,23 @@ interface Sink {
     };
   }
 
+  /** Says when a piece has been written. */
+  static Sink observed(Sink target, Runnable written) {
+    return new Sink() {
+      @Override
+      public void write(byte[] buffer, int offset, int length) throws IOException {
+        target.write(buffer, offset, length);
+        written.run();
+      }
+
+      @Override
+      public void end() throws IOException {
+        target.end();
+        written.run();
+      }
+    };
+  }
+
   /** Refuses a body of more bytes. */
   static Sink atMost(int most, Sink target) {
     return new Sink() {

@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -25,11 +26,24 @@ final class ProxyFixture implements AutoCloseable {
   private final AtomicInteger serving = new AtomicInteger();
 
   ProxyFixture() throws IOException {
-    this(OPEN, new Dialer(host -> List.of(InetAddress.getAllByName(host)), address -> true));
+    this(OPEN, anywhere());
+  }
+
+  private static Dialer anywhere() {
+    return new Dialer(host -> List.of(InetAddress.getAllByName(host)), address -> true);
   }
 
   ProxyFixture(ProxyAccess access, Dialer dialer) throws IOException {
-    ForwardProxy proxy = new ForwardProxy(access, dialer, watch);
+    this(access, dialer, Body.SILENCE);
+  }
+
+  /** One whose servers may be silent for so long before they answer. */
+  ProxyFixture(Duration silence) throws IOException {
+    this(OPEN, anywhere(), silence);
+  }
+
+  private ProxyFixture(ProxyAccess access, Dialer dialer, Duration silence) throws IOException {
+    ForwardProxy proxy = new ForwardProxy(access, dialer, watch, silence);
     loop =
         new AcceptLoop(
             "proxy",

@@ -1,0 +1,86 @@
+package l4proxy.http;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import l4proxy.EchoBackend;
+import l4proxy.LeakCheck;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** How long a server may take to answer, and what becomes of its user meanwhile. */
+@Timeout(60)
+@ExtendWith(LeakCheck.class)
+final class SlowServersTest {
+  private static void send(Socket socket, String text) throws IOException {
+    socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  private static String request(String method, int port, String more) {
+    return "%s http://127.0.0.1:%d/ HTTP/1.1\r\nHost: x\r\n%s\r\n".formatted(method, port, more);
+  }
+
+  @Test
+  void uploadMayLastLongerThanTheServerMayBeSilent() throws Exception {
+    for (boolean chunks : new boolean[] {false, true}) {
+      try (EchoBackend server =
+              new EchoBackend(socket -> {
+                ProxyFixture.head(socket.getInputStream());
+                String body =
+                    chunks
+                        ? ProxyFixture.chunks(socket.getInputStream())
+                        : new String(
+                            socket.getInputStream().readNBytes(75), StandardCharsets.US_ASCII);
+                send(socket, "HTTP/1.1 200 OK\r\nContent-Length: 75\r\n\r\n" + body);
+              });
+          ProxyFixture proxy = new ProxyFixture(Duration.ofSeconds(2));
+          ProxyFixture.User user = proxy.user()) {
+        String framing = chunks ? "Transfer-Encoding: chunked\r\n" : "Content-Length: 75\r\n";
+        user.send(request("POST", server.port(), framing));
+        for (int i = 0; i < 25; i++) {
+          TimeUnit.MILLISECONDS.sleep(100); // that time passes is what matters
+          user.send(chunks ? "3\r\nabc\r\n" : "abc");
+        }
+        user.send(chunks ? "0\r\n\r\n" : "");
+        String head = user.head();
+        assertTrue(head.startsWith("HTTP/1.1 200 "), head);
+        assertEquals("abc".repeat(25), user.read(75));
+      }
+    }
+  }
+
+  @Test
+  void serverThatIsSilentForTooLongIs504() throws Exception {
+    for (String request :
+        new String[] {
+          request("GET", 0, ""), request("POST", 0, "Content-Length: 4\r\n") + "body",
+        }) {
+      try (EchoBackend server = new EchoBackend(socket -> socket.getInputStream().readAllBytes());
+          ProxyFixture proxy = new ProxyFixture(Duration.ofMillis(500));
+          ProxyFixture.User user = proxy.user()) {
+        user.send(request.replace(":0/", ":" + server.port() + "/"));
+        assertTrue(user.head().startsWith("HTTP/1.1 504 "));
+      }
+    }
+  }
+
+  @Test
+  void headThatIsBegunAndNotEndedInTimeIs504() throws Exception {
+    try (EchoBackend server =
+            new EchoBackend(socket -> {
+              send(socket, "HTTP/1.1 200 O");
+              socket.getInputStream().readAllBytes();
+            });
+        ProxyFixture proxy = new ProxyFixture(Duration.ofMillis(500));
+        ProxyFixture.User user = proxy.user()) {
+      user.send(request("GET", server.port(), ""));
+      assertTrue(user.head().startsWith("HTTP/1.1 504 "));
+    }
+  }
+}
