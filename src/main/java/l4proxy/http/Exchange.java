@@ -39,8 +39,7 @@ final class Exchange {
   /**
    * An exchange.
    *
-   * @param kept whether the server has had a request on its connection before: it may have given
-   *     that up, and then {@link #run} fails with an IOException before the response has begun
+   * @param kept whether the connection was used before; {@link #run} fails when that was given up
    * @param silence how long nothing may move before the response begins
    */
   Exchange(Connection user, Connection server, Request request, boolean kept, Duration silence) {
@@ -48,7 +47,7 @@ final class Exchange {
     this.server = server;
     this.request = request;
     this.kept = kept;
-    this.patience = new Patience(server, silence);
+    this.patience = new Patience(user, server, silence, () -> bodyOver.getCount() == 0);
   }
 
   /** Serves the request. What fails before the response has begun can still be answered. */
@@ -90,7 +89,7 @@ final class Exchange {
     try {
       receive();
     } catch (IOException e) {
-      if (answered) {
+      if (answered || e instanceof Patience.UserGone) {
         throw e;
       }
       Rejection bad = malformed;

@@ -3,6 +3,7 @@ package l4proxy.http;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import l4proxy.net.Connection;
 
 /**
@@ -10,19 +11,42 @@ import l4proxy.net.Connection;
  * and while the request's body is under way, that is what goes to the server.
  *
  * <p>The thread that carries the response waits, the one that carries the body says what {@link
- * #moved}.
+ * #moved}. Once that one is through, nobody reads the user: so the waiting thread looks now and
+ * then whether the user's connection broke. An end of stream is no break: who has asked may end.
  */
 final class Patience {
   /** How often it is looked whether something moved meanwhile. */
   private static final Duration SLICE = Duration.ofSeconds(1);
 
+  /** How long a look takes; a broken connection shows at once. */
+  private static final Duration LOOK = Duration.ofMillis(10);
+
+  private final Connection user;
   private final Connection server;
   private final Duration silence;
+  private final BooleanSupplier bodyOver;
+  private boolean userEnded;
   private volatile long moved = System.nanoTime();
 
-  Patience(Connection server, Duration silence) {
+  /** The user is gone, and with it whoever wanted a response. */
+  static final class UserGone extends IOException {
+    private static final long serialVersionUID = 1;
+
+    UserGone(IOException cause) {
+      super("the user broke off: " + cause.getMessage(), cause);
+    }
+  }
+
+  /**
+   * For one request.
+   *
+   * @param bodyOver whether nobody else reads the user any more
+   */
+  Patience(Connection user, Connection server, Duration silence, BooleanSupplier bodyOver) {
+    this.user = user;
     this.server = server;
     this.silence = silence;
+    this.bodyOver = bodyOver;
   }
 
   /** A piece of the request went to the server. Any thread. */
@@ -35,6 +59,7 @@ final class Patience {
    * time.
    *
    * @throws SocketTimeoutException when both sides were silent for too long
+   * @throws UserGone when the user's connection broke
    */
   void await() throws IOException {
     moved();
@@ -42,6 +67,7 @@ final class Patience {
       if (left() <= 0) {
         throw new SocketTimeoutException("the server was silent for too long");
       }
+      look();
     }
     server.in().deadline(silence);
   }
@@ -55,6 +81,21 @@ final class Patience {
       return true;
     } catch (SocketTimeoutException e) {
       return false; // no line is cut in two: it is only waited while nothing is buffered
+    }
+  }
+
+  /** What the user sends meanwhile stays buffered: it is the next request. */
+  private void look() throws UserGone {
+    if (!bodyOver.getAsBoolean() || userEnded || user.in().buffered() > 0) {
+      return;
+    }
+    try {
+      user.in().deadline(LOOK);
+      userEnded = !user.in().fill();
+    } catch (SocketTimeoutException e) {
+      // the user waits
+    } catch (IOException e) {
+      throw new UserGone(e);
     }
   }
 

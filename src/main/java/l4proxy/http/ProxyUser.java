@@ -131,7 +131,7 @@ final class ProxyUser implements AutoCloseable {
       try {
         again.run();
         return after(again);
-      } catch (Rejection | SocketTimeoutException e) {
+      } catch (Rejection | SocketTimeoutException | Patience.UserGone e) {
         throw failed(again, e);
       } catch (IOException e) {
         if (again.answered()) {
@@ -175,7 +175,7 @@ final class ProxyUser implements AutoCloseable {
       user.abort();
       return new IOException("a response broke off: " + e.getMessage(), e);
     }
-    return Exchange.rejection(e);
+    return e instanceof Patience.UserGone ? e : Exchange.rejection(e);
   }
 
   @Override

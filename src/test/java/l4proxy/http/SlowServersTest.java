@@ -7,9 +7,13 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import l4proxy.EchoBackend;
 import l4proxy.LeakCheck;
+import l4proxy.net.Sockets;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -18,6 +22,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(60)
 @ExtendWith(LeakCheck.class)
 final class SlowServersTest {
+  private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  private static final String PASSED =
+      "HTTP/1.1 200 OK\r\nVia: 1.1 l4proxy\r\nContent-Length: 2\r\n\r\n";
+
   private static void send(Socket socket, String text) throws IOException {
     socket.getOutputStream().write(text.getBytes(StandardCharsets.ISO_8859_1));
   }
@@ -81,6 +89,100 @@ final class SlowServersTest {
         ProxyFixture.User user = proxy.user()) {
       user.send(request("GET", server.port(), ""));
       assertTrue(user.head().startsWith("HTTP/1.1 504 "));
+    }
+  }
+
+  /** Serves requests of which each is answered when it has taken a while. */
+  private static void answerSlowly(Socket socket, CountDownLatch asked)
+      throws IOException, InterruptedException {
+    while (!ProxyFixture.head(socket.getInputStream()).isEmpty()) {
+      asked.countDown();
+      TimeUnit.MILLISECONDS.sleep(1500); // so that it is looked whether the user is there
+      send(socket, OK);
+    }
+  }
+
+  @Test
+  void userWhoEndsItsSideStillGetsALateResponse() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    try (EchoBackend server = new EchoBackend(socket -> answerSlowly(socket, asked));
+        ProxyFixture proxy = new ProxyFixture();
+        ProxyFixture.User user = proxy.user()) {
+      user.send(request("GET", server.port(), ""));
+      asked.await();
+      user.socket().shutdownOutput();
+      assertEquals(PASSED + "ok", user.rest());
+    }
+  }
+
+  @Test
+  void requestThatComesBeforeALateResponseIsServed() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    try (EchoBackend server = new EchoBackend(socket -> answerSlowly(socket, asked));
+        ProxyFixture proxy = new ProxyFixture();
+        ProxyFixture.User user = proxy.user()) {
+      user.send(request("GET", server.port(), ""));
+      asked.await();
+      user.send(request("GET", server.port(), ""));
+      for (int i = 0; i < 2; i++) {
+        assertEquals(PASSED, user.head());
+        assertEquals("ok", user.read(2));
+      }
+    }
+  }
+
+  @Test
+  void serverIsNotWaitedForWhenTheUserHasBrokenOff() throws Exception {
+    for (String method : new String[] {"GET", "POST"}) {
+      CountDownLatch asked = new CountDownLatch(1);
+      CountDownLatch over = new CountDownLatch(1);
+      try (EchoBackend server =
+              new EchoBackend(socket -> {
+                try {
+                  ProxyFixture.head(socket.getInputStream());
+                  socket.getInputStream().readNBytes(method.equals("POST") ? 4 : 0);
+                  asked.countDown();
+                  socket.getInputStream().read();
+                } finally {
+                  over.countDown();
+                }
+              });
+          ProxyFixture proxy = new ProxyFixture();
+          ProxyFixture.User user = proxy.user()) {
+        boolean post = method.equals("POST");
+        user.send(request(method, server.port(), post ? "Content-Length: 4\r\n" : ""));
+        user.send(post ? "body" : "");
+        asked.await();
+        Sockets.abort(user.socket());
+        assertTrue(over.await(10, TimeUnit.SECONDS));
+        Awaitility.await().until(() -> proxy.serving() == 0);
+      }
+    }
+  }
+
+  @Test
+  void requestOfAUserWhoHasBrokenOffIsNotSentAgain() throws Exception {
+    AtomicInteger connections = new AtomicInteger();
+    CountDownLatch asked = new CountDownLatch(1);
+    try (EchoBackend server =
+            new EchoBackend(socket -> {
+              connections.incrementAndGet();
+              ProxyFixture.head(socket.getInputStream());
+              send(socket, OK);
+              ProxyFixture.head(socket.getInputStream());
+              asked.countDown();
+              socket.getInputStream().read();
+            });
+        ProxyFixture proxy = new ProxyFixture();
+        ProxyFixture.User user = proxy.user()) {
+      user.send(request("GET", server.port(), ""));
+      assertEquals(PASSED, user.head());
+      assertEquals("ok", user.read(2));
+      user.send(request("GET", server.port(), ""));
+      asked.await();
+      Sockets.abort(user.socket());
+      Awaitility.await().until(() -> proxy.serving() == 0);
+      assertEquals(1, connections.get());
     }
   }
 }
