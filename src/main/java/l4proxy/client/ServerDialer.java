@@ -2,6 +2,7 @@ package l4proxy.client;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
@@ -39,12 +40,14 @@ final class ServerDialer {
   }
 
   /**
-   * Looks the server's name up, and connects to the first of its addresses that answers as it.
+   * Looks the server's name up, and connects to the first of its addresses that takes it; the
+   * input's deadline is what is left of the time.
    *
    * @param time for all of it
    */
   TlsConnection dial(Duration time) throws IOException, RefusedException {
-    return Hosts.<TlsConnection, RefusedException>first(server, time, this::dial);
+    long deadline = System.nanoTime() + time.toNanos();
+    return met(Hosts.connect(server, time), deadline);
   }
 
   /**
@@ -56,7 +59,11 @@ final class ServerDialer {
   TlsConnection dial(InetSocketAddress address, Duration time)
       throws IOException, RefusedException {
     long deadline = System.nanoTime() + time.toNanos();
-    PlainConnection plain = new PlainConnection(Sockets.connect(address, time));
+    return met(Sockets.connect(address, time), deadline);
+  }
+
+  private TlsConnection met(Socket socket, long deadline) throws IOException, RefusedException {
+    PlainConnection plain = new PlainConnection(socket);
     boolean done = false;
     try {
       plain.in().deadline(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));

@@ -17,24 +17,10 @@ import org.jspecify.annotations.Nullable;
 public final class Hosts {
   private static final Lookups LOOKUPS = new Lookups();
 
-  /**
-   * What is to be done with an address.
-   *
-   * @param <T> what comes of it
-   * @param <E> what ends it for all addresses
-   */
+  /** Tries one address, for so long at most. */
   @FunctionalInterface
-  public interface Attempt<T, E extends Exception> {
-    /**
-     * Tries one address.
-     *
-     * @param address where
-     * @param time for this one
-     * @return a connection
-     * @throws IOException when the next address is to be tried
-     * @throws E when none is
-     */
-    T to(InetSocketAddress address, Duration time) throws IOException, E;
+  interface Attempt {
+    Socket to(InetSocketAddress address, Duration time) throws IOException;
   }
 
   private Hosts() {}
@@ -48,31 +34,17 @@ public final class Hosts {
    * @throws IOException when none did; why the first did not
    */
   public static Socket connect(HostPort target, Duration time) throws IOException {
-    return Hosts.<Socket, RuntimeException>first(target, time, Sockets::connect);
+    long end = System.nanoTime() + time.toNanos();
+    return first(LOOKUPS.resolve(target.host(), time), target.port(), end, Sockets::connect);
   }
 
   /**
-   * Tries the addresses of a host in turn.
+   * Tries the addresses in turn; each has an equal part of the time that is left.
    *
-   * @param <T> what comes of it
-   * @param <E> what ends it for all addresses
-   * @param target host and port
-   * @param time for the look-up and all attempts together
-   * @param attempt tries one
-   * @return what the first attempt that succeeds came to
-   * @throws IOException when none succeeded; why the first did not
-   * @throws E as soon as an attempt throws it
+   * @param end {@link System#nanoTime()} at which it is over
    */
-  public static <T, E extends Exception> T first(
-      HostPort target, Duration time, Attempt<T, E> attempt) throws IOException, E {
-    long end = System.nanoTime() + time.toNanos();
-    return first(LOOKUPS.resolve(target.host(), time), target.port(), end, attempt);
-  }
-
-  /** The same with its addresses known; each has an equal part of the time that is left. */
-  static <T, E extends Exception> T first(
-      List<InetAddress> addresses, int port, long end, Attempt<T, E> attempt)
-      throws IOException, E {
+  static Socket first(List<InetAddress> addresses, int port, long end, Attempt attempt)
+      throws IOException {
     @Nullable IOException why = null;
     for (int i = 0; i < addresses.size(); i++) {
       long left = (end - System.nanoTime()) / (addresses.size() - i);
