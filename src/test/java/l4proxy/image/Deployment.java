@@ -203,6 +203,8 @@ final class Deployment implements AutoCloseable {
     await()
         .atMost(Faults.PATIENCE)
         .pollInterval(Duration.ofMillis(250))
+        .ignoreExceptionsInstanceOf(
+            IOException.class) // where descriptors are short, the API waits, too
         .untilAsserted(() -> isSettled(home, port));
   }
 
