@@ -96,7 +96,7 @@ final class TunnelPoolTest {
     now.addAndGet(Duration.ofSeconds(5).toNanos());
     for (int second = 1; second <= 10; second++) {
       pool.keep();
-      Awaitility.await().until(() -> pool.idle() == 1000);
+      awaitIdle(pool, 1000);
       assertEquals(100 * second, checked.size());
       now.addAndGet(Duration.ofSeconds(1).toNanos());
     }
@@ -125,7 +125,7 @@ final class TunnelPoolTest {
     for (int second = 1; second <= 60; second++) {
       now.addAndGet(Duration.ofSeconds(1).toNanos());
       pool.keep();
-      Awaitility.await().until(() -> pool.idle() == 4000);
+      awaitIdle(pool, 4000);
       long longest = now.get() - Collections.min(checked.values());
       assertTrue(longest < Duration.ofSeconds(16).toNanos(), longest + " ns without a word");
     }
@@ -154,7 +154,7 @@ final class TunnelPoolTest {
     for (int second = 1; second <= 150; second++) {
       now.addAndGet(Duration.ofSeconds(1).toNanos());
       pool.keep();
-      Awaitility.await().until(() -> pool.idle() == 25);
+      awaitIdle(pool, 25);
     }
     assertEquals(0, closed.get());
     assertEquals(List.of(), asked);
@@ -177,13 +177,21 @@ final class TunnelPoolTest {
     for (int second = 1; second <= 80; second++) {
       now.addAndGet(Duration.ofSeconds(1).toNanos());
       pool.keep();
-      Awaitility.await().until(() -> pool.idle() == open.size());
+      awaitIdle(pool, open.size());
       if (second % 6 == 0) {
         assertSame(his, pool.take(SOON), "after " + second + " s");
         pool.back(his);
       }
     }
     assertEquals(2, open.size());
+  }
+
+  /** Waits until what is being checked is back. */
+  private static void awaitIdle(TunnelPool pool, int tunnels) {
+    Awaitility.await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .until(() -> pool.idle() == tunnels);
   }
 
   private static @Nullable Object checked(InvocationOnMock call, List<Tunnel> checked) {
