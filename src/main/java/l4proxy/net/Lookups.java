@@ -8,6 +8,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -24,6 +25,8 @@ public final class Lookups implements Resolver {
 
   /** Names looked up at a time. */
   private static final int AT_ONCE = 64;
+
+  private static final String FULL = "too many names are being looked up";
 
   private final Resolver system;
   private final Map<String, FutureTask<List<InetAddress>>> underWay = new ConcurrentHashMap<>();
@@ -64,6 +67,8 @@ public final class Lookups implements Resolver {
         throw none;
       }
       throw new UnknownHostException(host);
+    } catch (CancellationException e) { // who asked first at the same moment got no thread for it
+      throw new IOException(FULL, e);
     } catch (TimeoutException e) {
       throw new SocketTimeoutException("the look-up of " + host + " took too long");
     } catch (InterruptedException e) {
@@ -81,7 +86,7 @@ public final class Lookups implements Resolver {
     boolean started = false;
     try {
       if (underWay.size() > AT_ONCE) {
-        throw new IOException("too many names are being looked up");
+        throw new IOException(FULL);
       }
       Thread.ofPlatform()
           .daemon()

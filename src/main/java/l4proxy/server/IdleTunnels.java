@@ -76,7 +76,7 @@ final class IdleTunnels {
   /** Takes those not checked since, so many at most, the one whose check is longest ago first. */
   List<Idle> takeUnchecked(long since, int most) {
     List<Idle> taken = new ArrayList<>(most);
-    while (taken.size() < most && size() > 0 && byCheck.first().checked() < since) {
+    while (taken.size() < most && !byCheck.isEmpty() && byCheck.first().checked() < since) {
       Idle next = byCheck.removeFirst();
       byUse.remove(next);
       taken.add(next);
