@@ -1,7 +1,6 @@
 package l4proxy.client;
 
 import java.io.IOException;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -12,10 +11,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import l4proxy.auth.Pin;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
-import l4proxy.net.Backoff;
 import l4proxy.net.Heap;
 import l4proxy.net.HostPort;
 import l4proxy.net.Traffic;
@@ -39,12 +36,6 @@ public final class ProxyClient implements AutoCloseable {
   private static final int OPENING = 16;
 
   private static final long LOOK_MILLIS = 50;
-
-  /** A server that is taken over sooner than this after the client came has to wait for it. */
-  private static final Duration MEETING = Duration.ofSeconds(1);
-
-  /** So long memory may take to be there again. */
-  private static final long MEMORY_MILLIS = 1_000;
 
   /** Who is told where a service can be reached. */
   @FunctionalInterface
@@ -77,11 +68,8 @@ public final class ProxyClient implements AutoCloseable {
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("tunnel ", 1).factory());
   private final CountDownLatch stopped = new CountDownLatch(1);
-  private volatile @Nullable ServerSession session;
-
   private final EarlierSessions before = new EarlierSessions(this);
-
-  private String lastReason = "";
+  private final Connecting connecting = new Connecting(this, stopped);
   private volatile boolean draining;
   private volatile boolean wasConnected;
   private volatile @Nullable RefusedException end;
@@ -143,74 +131,11 @@ public final class ProxyClient implements AutoCloseable {
    * @throws InterruptedException when interrupted
    */
   public void run() throws RefusedException, InterruptedException {
-    Backoff backoff = new Backoff(new SecureRandom());
-    while (stopped.getCount() > 0 && !draining) {
-      try {
-        attempt(backoff);
-      } catch (OutOfMemoryError e) { // even to say something may take more than is there
-        stopped.await(MEMORY_MILLIS, TimeUnit.MILLISECONDS);
-      }
-    }
+    connecting.run();
     stopped.await();
     RefusedException why = end;
     if (why != null) {
       throw why;
-    }
-  }
-
-  /** Connects, serves until the control connection is lost, and pauses. */
-  private void attempt(Backoff backoff) throws RefusedException, InterruptedException {
-    long began = System.nanoTime();
-    try {
-      connect(backoff);
-      if (System.nanoTime() - began > MEETING.toNanos()) {
-        return; // at once: the server is taken over
-      }
-    } catch (IOException e) {
-      lost(String.valueOf(e.getMessage()));
-    } catch (OutOfMemoryError e) {
-      lost("too little memory");
-    } catch (RefusedException e) {
-      if (!wasConnected) {
-        throw e;
-      }
-      lost(e.getMessage());
-    }
-    if (!draining) {
-      Duration pause = backoff.next(Duration.ofNanos(System.nanoTime() - began));
-      stopped.await(pause.toMillis(), TimeUnit.MILLISECONDS);
-    }
-  }
-
-  private void connect(Backoff backoff) throws IOException, RefusedException {
-    ServerSession now = ServerSession.connect(this, trust.key(), config.server().host());
-    boolean takenOver = false;
-    try {
-      session = now;
-      events.happened(new Event.ServerConnected(dialer.toString()));
-      Pin pin = dialer.pin().orElseThrow();
-      trust.onAccepted().accept(pin);
-      backoff.reset();
-      lastReason = "";
-      if (draining || stopped.getCount() == 0) {
-        return;
-      }
-      now.run();
-      before.keep(now);
-      takenOver = true;
-    } finally {
-      session = null;
-      if (!takenOver) {
-        now.close();
-      }
-    }
-    note("another process takes the server over: connecting to that one");
-  }
-
-  private void lost(@Nullable String reason) {
-    if (stopped.getCount() > 0 && !draining && !String.valueOf(reason).equals(lastReason)) {
-      events.happened(new Event.ServerLost(dialer.toString(), String.valueOf(reason)));
-      lastReason = String.valueOf(reason);
     }
   }
 
@@ -222,7 +147,7 @@ public final class ProxyClient implements AutoCloseable {
    */
   public void drain(Duration time) throws InterruptedException {
     draining = true;
-    ServerSession now = session;
+    ServerSession now = session();
     if (now != null) {
       now.leave();
     }
@@ -243,7 +168,7 @@ public final class ProxyClient implements AutoCloseable {
    * any more.
    */
   private boolean unfinished() {
-    return session == null && before.isEmpty() ? services.users() > 0 : services.tunnels() > 0;
+    return session() == null && before.isEmpty() ? services.users() > 0 : services.tunnels() > 0;
   }
 
   @Override
@@ -267,7 +192,7 @@ public final class ProxyClient implements AutoCloseable {
 
   /** Gives the control connection up and connects anew; users go on. */
   public void reconnect() {
-    ServerSession now = session;
+    ServerSession now = session();
     if (now != null) {
       now.close();
     }
@@ -288,7 +213,7 @@ public final class ProxyClient implements AutoCloseable {
    * @return figures of this moment
    */
   public Progress progress() {
-    ServerSession now = session;
+    ServerSession now = session();
     Traffic traffic = services.traffic();
     return new Progress(
         now != null,
@@ -336,7 +261,7 @@ public final class ProxyClient implements AutoCloseable {
 
   /** Tells every process of the server there is that a service is not wanted any more. */
   void withdraw(Service service) {
-    ServerSession now = session;
+    ServerSession now = session();
     if (now != null) {
       now.withdraw(service);
     }
@@ -345,7 +270,17 @@ public final class ProxyClient implements AutoCloseable {
 
   /** The control connection there is now, if there is one. */
   @Nullable ServerSession session() {
-    return session;
+    return connecting.session();
+  }
+
+  /** The control connections before that one, which have users yet. */
+  EarlierSessions before() {
+    return before;
+  }
+
+  /** Whether it takes no new users any more. */
+  boolean draining() {
+    return draining;
   }
 
   boolean wasConnected() {
@@ -358,6 +293,14 @@ public final class ProxyClient implements AutoCloseable {
 
   void happened(Event event) {
     events.happened(event);
+  }
+
+  ClientConfig config() {
+    return config;
+  }
+
+  Trust trust() {
+    return trust;
   }
 
   Services services() {
