@@ -15,25 +15,35 @@ import static l4proxy.RawFrames.numbered;
 import static l4proxy.RawFrames.open;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import l4proxy.client.ClientConfig;
 import l4proxy.client.ProxyClient;
 import l4proxy.client.ServiceConfig;
 import l4proxy.client.Trust;
 import l4proxy.net.Connection;
+import l4proxy.net.HostPort;
 import l4proxy.wire.Message;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -235,24 +245,121 @@ final class HostileServerTest {
   @Test
   void endlessDemandForTunnelsIsMetWithinBounds() throws Exception {
     stop();
-    ServiceConfig plain =
-        new ServiceConfig(
-            "echo", backend.address(), 0, true, Optional.empty(), 0, Optional.empty());
-    start(plain);
+    start(plainly());
     for (int i = 0; i < 50; i++) {
       server.ask(control, Message.Tunnels.MOST, true, 0); // 20,000 tunnels
     }
     int before = -1;
     while (before != server.tunnels()) { // until no more come
       before = server.tunnels();
-      java.util.concurrent.TimeUnit.SECONDS.sleep(1);
+      TimeUnit.SECONDS.sleep(1);
     }
     assertTrue(before >= 500, "only " + before + " tunnels");
     assertTrue(before <= 1_100, before + " tunnels wait for nobody");
-    Connection one = server.nextTunnel();
-    one.in().deadline(SOON);
-    one.out().write(open(1, 0));
-    isOpened(one, 1);
+    isServed(server.nextTunnel());
+  }
+
+  /** A server that is taken over keeps those that its users leave, for a while. */
+  @Test
+  void tunnelsOfAServerThatIsTakenOverAreNotCountedAgainstTheNext() throws Exception {
+    stop();
+    start(plainly());
+    allThatItOpens();
+    server.tell(control, new Message.TakenOver());
+    control = server.nextClient();
+    server.ask(control, 1, true, 0);
+    isServed(server.nextTunnel());
+  }
+
+  /** Those may be for one service, and the next that is wanted for another. */
+  @Test
+  void tunnelsThatUsersHaveLeftDoNotCount() throws Exception {
+    stop();
+    start(plainly());
+    List<Connection> all = allThatItOpens();
+    for (Connection each : all) {
+      each.out().write(open(1, 0));
+      isOpened(each, 1);
+    }
+    for (Connection each : all) {
+      each.out().write(frame(FIN));
+      assertEquals(FIN, nextFrame(each).type());
+      assertEquals(DONE, nextFrame(each).type());
+    }
+    server.ask(control, 1, true, 0);
+    isServed(server.nextTunnel());
+  }
+
+  private ServiceConfig plainly() {
+    return new ServiceConfig(
+        "echo", backend.address(), 0, true, Optional.empty(), 0, Optional.empty());
+  }
+
+  /** Asks for tunnels until no more come. */
+  private List<Connection> allThatItOpens() throws Exception {
+    for (int i = 0; i < 4; i++) {
+      server.ask(control, Message.Tunnels.MOST, true, 0);
+    }
+    List<Connection> all = new ArrayList<>();
+    while (all.size() < 1_000) {
+      all.add(server.nextTunnel());
+    }
+    TimeUnit.MILLISECONDS.sleep(500); // a few more may be on their way, and then none
+    while (server.tunnels() > 0) {
+      all.add(server.nextTunnel());
+    }
+    return all;
+  }
+
+  private static void isServed(Connection tunnel) throws IOException {
+    tunnel.in().deadline(SOON);
+    tunnel.out().write(open(1, 0));
+    isOpened(tunnel, 1);
+  }
+
+  /** Its tunnel broke while the client connected it: that is no clean end. */
+  @Test
+  void backendIsResetWhenTheTunnelBreaksBeforeItIsConnected() throws Exception {
+    stop();
+    List<Socket> fillers = new ArrayList<>();
+    try (ServerSocket full = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      start(ServiceConfig.of("full", new HostPort("127.0.0.1", full.getLocalPort()), 0));
+      Connection tunnel = tunnel();
+      fill(full, fillers);
+      tunnel.out().write(open(1, 0));
+      Awaitility.await().until(() -> isBeingDialled(full.getLocalPort()));
+      tunnel.abort();
+      for (Socket each : fillers) {
+        full.accept().close();
+        each.close();
+      }
+      full.setSoTimeout(20_000);
+      try (Socket dialled = full.accept()) {
+        dialled.setSoTimeout(20_000);
+        assertThrows(SocketException.class, () -> dialled.getInputStream().read());
+      }
+    }
+  }
+
+  /** Connects until nobody else can. */
+  private static void fill(ServerSocket full, List<Socket> fillers) throws IOException {
+    while (true) {
+      Socket one = new Socket();
+      try {
+        one.connect(full.getLocalSocketAddress(), 300);
+        fillers.add(one);
+      } catch (SocketTimeoutException isFull) {
+        one.close();
+        return;
+      }
+    }
+  }
+
+  /** Whether somebody waits for an answer of that port (proc(5), net/tcp: state 2 is SYN_SENT). */
+  private static boolean isBeingDialled(int port) throws IOException {
+    String to = ":%04X 02 ".formatted(port);
+    return Files.readString(Path.of("/proc/net/tcp")).contains(to)
+        || Files.readString(Path.of("/proc/net/tcp6")).contains(to);
   }
 
   @Test

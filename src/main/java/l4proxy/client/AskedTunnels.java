@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import l4proxy.events.Event;
 import l4proxy.net.Connection;
 import l4proxy.wire.Message;
@@ -25,7 +26,10 @@ final class AskedTunnels {
    */
   private static final int MOST_WAITING = 5_000;
 
-  /** Tunnels without a user: far more than a server keeps that keeps to the protocol. */
+  /**
+   * Tunnels without a user, beside as many as had one at once: far more than a server keeps that
+   * keeps to the protocol.
+   */
   private static final int MOST_IDLE = 1_000;
 
   private final ProxyClient client;
@@ -34,6 +38,8 @@ final class AskedTunnels {
   private final InetSocketAddress address;
   private final String session;
   private final Set<Tunnel> tunnels = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger busy = new AtomicInteger();
+  private final AtomicInteger mostBusy = new AtomicInteger();
 
   /**
    * None yet.
@@ -63,7 +69,7 @@ final class AskedTunnels {
   }
 
   private void open(String ticket, InetSocketAddress to, boolean plain) {
-    if (client.asked().get() > MOST_WAITING || services.idleTunnels() > MOST_IDLE) {
+    if (client.asked().get() > MOST_WAITING || isFull()) {
       return; // the server asks again for what is missing, ten seconds later
     }
     client.asked().incrementAndGet();
@@ -85,9 +91,10 @@ final class AskedTunnels {
       services.opened(tunnel);
       tunnels.add(tunnel);
       try {
-        new ServedTunnel(tunnel, services, client::happened).run();
+        new ServedTunnel(tunnel, services, this, client::happened).run();
       } finally {
         tunnels.remove(tunnel);
+        idle(tunnel);
         services.closed(tunnel);
       }
     } catch (ProtocolException e) {
@@ -113,7 +120,7 @@ final class AskedTunnels {
     Semaphore places = client.opening();
     places.acquire();
     try {
-      if (services.idleTunnels() > MOST_IDLE) {
+      if (isFull()) {
         throw new IOException("the server asks for more tunnels than it uses");
       }
       Connection connection =
@@ -133,6 +140,24 @@ final class AskedTunnels {
       }
     } finally {
       places.release();
+    }
+  }
+
+  private boolean isFull() {
+    return tunnels.size() - busy.get() > MOST_IDLE + mostBusy.get();
+  }
+
+  /** A tunnel has a user from now on. */
+  void busy(Tunnel tunnel) {
+    if (services.busy(tunnel)) {
+      mostBusy.accumulateAndGet(busy.incrementAndGet(), Math::max);
+    }
+  }
+
+  /** It has none any more. */
+  void idle(Tunnel tunnel) {
+    if (services.idle(tunnel)) {
+      busy.decrementAndGet();
     }
   }
 

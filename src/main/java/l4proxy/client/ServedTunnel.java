@@ -29,16 +29,19 @@ final class ServedTunnel {
 
   private final Tunnel tunnel;
   private final Services services;
+  private final AskedTunnels asked;
   private final Events events;
 
   /**
    * Serves nobody yet.
    *
+   * @param asked told when the tunnel has a user, and when it has none any more
    * @param events told when the backend cannot be connected, and when it can again
    */
-  ServedTunnel(Tunnel tunnel, Services services, Events events) {
+  ServedTunnel(Tunnel tunnel, Services services, AskedTunnels asked, Events events) {
     this.tunnel = tunnel;
     this.services = services;
+    this.asked = asked;
     this.events = events;
   }
 
@@ -46,12 +49,8 @@ final class ServedTunnel {
   void run() throws IOException, InterruptedException {
     FrameType next = tunnel.receive();
     while (next == FrameType.OPEN) {
-      services.busy(tunnel);
-      try {
-        next = serve(tunnel.opening());
-      } finally {
-        services.idle(tunnel);
-      }
+      asked.busy(tunnel);
+      next = serve(tunnel.opening());
     }
     throw new ProtocolException("a frame " + next + " on an idle tunnel");
   }
@@ -67,8 +66,21 @@ final class ServedTunnel {
       return discard();
     }
     try (backend) {
-      tunnel.send(FrameType.OPENED);
+      opened(backend);
       return relay(open, backend);
+    }
+  }
+
+  /** A tunnel that broke while the backend was connected is no clean end for that. */
+  private void opened(Connection backend) throws IOException {
+    boolean said = false;
+    try {
+      tunnel.send(FrameType.OPENED);
+      said = true;
+    } finally {
+      if (!said) {
+        backend.abort();
+      }
     }
   }
 
@@ -139,7 +151,7 @@ final class ServedTunnel {
   private void finish(Connection backend, AtomicBoolean finished) {
     if (tunnel.state().over() && finished.compareAndSet(false, true)) {
       backend.close();
-      services.idle(tunnel); // before the server may use it again
+      asked.idle(tunnel); // before the server may use it again
       try {
         tunnel.send(FrameType.DONE);
       } catch (IOException broken) {
@@ -161,7 +173,7 @@ final class ServedTunnel {
     if (type != FrameType.RESET && type != FrameType.FIN) {
       throw new ProtocolException("a frame " + type + " after a refusal");
     }
-    services.idle(tunnel);
+    asked.idle(tunnel);
     tunnel.send(FrameType.DONE);
     return tunnel.receive();
   }

@@ -117,15 +117,16 @@ final class Services {
 
   void closed(Tunnel tunnel) {
     all.remove(tunnel);
-    busy.remove(tunnel);
   }
 
-  void busy(Tunnel tunnel) {
-    busy.add(tunnel);
+  /** A tunnel has a user; whether it had none. */
+  boolean busy(Tunnel tunnel) {
+    return busy.add(tunnel);
   }
 
-  void idle(Tunnel tunnel) {
-    busy.remove(tunnel);
+  /** A tunnel has no user; whether it had one. */
+  boolean idle(Tunnel tunnel) {
+    return busy.remove(tunnel);
   }
 
   /** How many users are on now. */
@@ -141,11 +142,6 @@ final class Services {
   /** How many tunnels there are, with or without a user. */
   int tunnels() {
     return all.size();
-  }
-
-  /** How many tunnels there are without a user, nearly. */
-  int idleTunnels() {
-    return all.size() - busy.size();
   }
 
   /** The control connection is lost: its idle tunnels are of no use, the others are tested. */
