@@ -148,15 +148,7 @@ final class TakeoverTest {
         assertEquals(1, users(next.server));
         assertEquals(
             pair.server().clients().getFirst().name(), next.server.clients().getFirst().name());
-        Thread draining =
-            Thread.ofVirtual()
-                .start(() -> {
-                  try {
-                    pair.server().drain(Duration.ofSeconds(30));
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                });
+        Thread draining = drain(pair.server());
         before.close();
         assertTrue(draining.join(Duration.ofSeconds(10)), "it waits for a user who is gone");
         pair.server().close();
@@ -482,6 +474,45 @@ final class TakeoverTest {
       }
       running.join();
     }
+  }
+
+  @Test
+  void whatIsEndedInTheThirdProcessEndsInTheFirst() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        Socket user = pair.user()) {
+      ServiceConfig echo = ServiceConfig.of("echo", backend.address(), 0);
+      ServiceConfig second = ServiceConfig.of("second", backend.address(), 0);
+      pair.client().reconfigure(List.of(echo, second), refused -> {});
+      HostPort address = pair.nextAddress();
+      try (Socket other = new Socket(address.host(), address.port());
+          Next next = next(pair).start();
+          Next third = next(pair).start()) {
+        echo(user);
+        echo(other);
+        Thread leaving = drain(next.server);
+        assertFalse(
+            leaving.join(Duration.ofMillis(1_500)),
+            "it is gone, and the first, which has users, hears of nothing any more");
+        String name = connected(third.server, "second").orElseThrow().name();
+        assertTrue(third.server.view().endClient(name));
+        assertThrows(SocketException.class, () -> other.getInputStream().read());
+        echo(user);
+        assertTrue(third.keys.revoke("default"));
+        assertThrows(SocketException.class, () -> user.getInputStream().read());
+      }
+    }
+  }
+
+  private static Thread drain(ProxyServer server) {
+    return Thread.ofVirtual()
+        .start(() -> {
+          try {
+            server.drain(Duration.ofSeconds(30));
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
   }
 
   @Test

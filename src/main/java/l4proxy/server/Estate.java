@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param forwarders its own
  * @param control the listener of the control port
  * @param api the listener of the API without TLS, if there is one
+ * @param predecessor which has users yet, perhaps
  */
 record Estate(
     ServerConfig config,
@@ -34,7 +35,8 @@ record Estate(
     InternalPorts internals,
     Forwarders forwarders,
     AcceptLoop control,
-    Optional<AcceptLoop> api) {
+    Optional<AcceptLoop> api,
+    Predecessor predecessor) {
 
   /** A listener by its name in a {@link TakeoverMessage}; null when there is none. */
   @Nullable AcceptLoop listener(String name) {
@@ -65,6 +67,12 @@ record Estate(
     api.ifPresent(loop -> all.put(TakeoverMessage.API, loop));
     listeners().forEach(loop -> all.put(String.valueOf(loop.port()), loop));
     return all;
+  }
+
+  /** A service was ended in another process: its users end here, and in the one before. */
+  void ended(String service) {
+    services.endUsers(service);
+    predecessor.ended(service);
   }
 
   /** Where a listener is bound. */

@@ -187,7 +187,7 @@ final class Handover implements AutoCloseable {
         link.send(new TakeoverMessage.Closed(bound.listener()));
       }
       case TakeoverMessage.Finish _ -> finish(link);
-      case TakeoverMessage.Ended ended -> estate.services().endUsers(ended.service());
+      case TakeoverMessage.Ended ended -> estate.ended(ended.service());
       default -> throw new IOException("it says something out of place");
     }
   }
@@ -248,7 +248,7 @@ final class Handover implements AutoCloseable {
     while (link.next() instanceof TakeoverMessage message) {
       switch (message) {
         case TakeoverMessage.Revoked revoked -> estate.state().keys().forget(revoked.key());
-        case TakeoverMessage.Ended ended -> estate.services().endUsers(ended.service());
+        case TakeoverMessage.Ended ended -> estate.ended(ended.service());
         default -> {
           return;
         }

@@ -79,6 +79,11 @@ final class Predecessor {
     keys.onRevoked(key -> other.revoked(key.name()));
   }
 
+  /** Whether it is there yet: as long as it has users it hears of who is to be ended. */
+  boolean isThere() {
+    return takeover.isPresent() && !takeover.get().isOver();
+  }
+
   /** A service was ended: the users that the other has of it end too. */
   void ended(String service) {
     takeover.ifPresent(other -> other.ended(service));

@@ -170,12 +170,15 @@ public final class ProxyServer implements AutoCloseable {
             internals,
             forwarders,
             open.loop(),
-            Optional.ofNullable(api).map(ApiPort::loop));
+            Optional.ofNullable(api).map(ApiPort::loop),
+            predecessor);
     handover = Handover.open(estate, events, version).orElse(null);
   }
 
   /**
-   * Stops accepting users, tells the clients, and waits until the users have finished.
+   * Stops accepting users, tells the clients, and waits until the users have finished; after a
+   * takeover also those of the server that this one took over, which hears by this one who is to be
+   * ended.
    *
    * @param time how long at most
    * @throws InterruptedException when the caller is to give up
@@ -189,7 +192,7 @@ public final class ProxyServer implements AutoCloseable {
     }
     long started = System.nanoTime();
     while (isTakenOver() && System.nanoTime() - started < LATECOMERS.toNanos()
-        || services.users() + forwarders.users() > 0
+        || (services.users() + forwarders.users() > 0 || isTakenOver() && predecessor.isThere())
             && System.nanoTime() - started < time.toNanos()) {
       if (closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
         return;

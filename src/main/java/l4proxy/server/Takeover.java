@@ -225,6 +225,11 @@ public final class Takeover implements AutoCloseable {
     state.hold(ANSWER);
   }
 
+  /** Whether the other is gone. */
+  boolean isOver() {
+    return link.isOver();
+  }
+
   /** A key was revoked: the users that the other has with it end too. */
   void revoked(String key) {
     tell(new TakeoverMessage.Revoked(key));
