@@ -23,15 +23,22 @@ import org.jspecify.annotations.Nullable;
  * The memory of public ports: which instance had which, kept in the state file {@value #FILE}.
  *
  * <p>A change is written, whole, by a thread of this class's own soon after it was made, several at
- * once when they come close together; {@link #close()} writes what is left. At most {@value #MOST}
- * are kept, which the file has room for however long they are: of the key with most those used
- * longest ago are forgotten first. Safe from any thread.
+ * once when they come close together, or faster than they can be written; {@link #close()} writes
+ * what is left. At most {@value #MOST} are kept, which the file has room for however long they are:
+ * of the key with most those used longest ago are forgotten first. Safe from any thread.
  */
 final class Leases implements AutoCloseable {
   static final String FILE = "leases.json";
   private static final int MOST = 10_000;
   private static final int MOST_OF_KEY = 1_000;
   private static final Duration AGAIN = Duration.ofSeconds(30);
+
+  /**
+   * After each write as many times as long as it took: where many come and go at once, the disk and
+   * the processors are for others.
+   */
+  private static final int REST = 4;
+
   private static final Gson GSON =
       new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
@@ -52,6 +59,8 @@ final class Leases implements AutoCloseable {
   private boolean closed;
   private boolean waiting;
   private boolean writing;
+  private long restedAt = System.nanoTime();
+  private long owedAt;
 
   private Leases(
       StateDirectory state, Events events, List<Lease> before, boolean waiting, Duration again) {
@@ -201,11 +210,12 @@ final class Leases implements AutoCloseable {
         } finally {
           lock.unlock();
         }
+        long began = System.nanoTime();
         boolean done = false;
         try {
           done = write();
         } finally {
-          wrote(done || last);
+          wrote(done || last, began);
         }
       }
     } catch (InterruptedException e) {
@@ -214,9 +224,12 @@ final class Leases implements AutoCloseable {
   }
 
   /** Whoever waits for the end of a write goes on, also when it failed. */
-  private void wrote(boolean settled) {
+  private void wrote(boolean settled, long began) {
     lock.lock();
     try {
+      long now = System.nanoTime();
+      restedAt = now + REST * (now - began);
+      owedAt = now + again.toNanos();
       owed = !settled;
       writing = false;
       written.signalAll();
@@ -230,11 +243,18 @@ final class Leases implements AutoCloseable {
    * is nothing only when this is closed.
    */
   private void awaitChange() throws InterruptedException {
-    long left = owed ? again.toNanos() : Long.MAX_VALUE;
-    while (!closed && (waiting || !dirty && left > 0)) {
-      left = changed.awaitNanos(waiting ? Long.MAX_VALUE : left);
+    for (long left = left(); !closed && left > 0; left = left()) {
+      changed.awaitNanos(left);
     }
     dirty = !waiting && (dirty || owed);
+  }
+
+  /** Nanoseconds until something may be written. */
+  private long left() {
+    if (waiting || !dirty && !owed) {
+      return Long.MAX_VALUE;
+    }
+    return (dirty ? restedAt : owedAt) - System.nanoTime();
   }
 
   private boolean write() {
