@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Hosts {
   private static final Lookups LOOKUPS = new Lookups();
+  private static final long LEAST = Duration.ofSeconds(1).toNanos();
 
   /** Tries one address, for so long at most. */
   @FunctionalInterface
@@ -39,7 +40,8 @@ public final class Hosts {
   }
 
   /**
-   * Tries the addresses in turn; each has an equal part of the time that is left.
+   * Tries the addresses in turn; each has an equal part of the time that is left, and a second at
+   * least, since one that is far away is not down.
    *
    * @param end {@link System#nanoTime()} at which it is over
    */
@@ -47,12 +49,13 @@ public final class Hosts {
       throws IOException {
     @Nullable IOException why = null;
     for (int i = 0; i < addresses.size(); i++) {
-      long left = (end - System.nanoTime()) / (addresses.size() - i);
+      long left = end - System.nanoTime();
       if (left <= 0) {
         break;
       }
+      long part = Math.min(left, Math.max(LEAST, left / (addresses.size() - i)));
       try {
-        return attempt.to(new InetSocketAddress(addresses.get(i), port), Duration.ofNanos(left));
+        return attempt.to(new InetSocketAddress(addresses.get(i), port), Duration.ofNanos(part));
       } catch (IOException e) {
         why = why == null ? e : why;
       }

@@ -12,6 +12,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -29,6 +30,7 @@ public final class Lookups implements Resolver {
   private static final String FULL = "too many names are being looked up";
 
   private final Resolver system;
+  private final ThreadFactory threads;
   private final Map<String, FutureTask<List<InetAddress>>> underWay = new ConcurrentHashMap<>();
 
   /** With nothing under way. */
@@ -38,7 +40,13 @@ public final class Lookups implements Resolver {
 
   /** The same, with something else that waits for names. */
   Lookups(Resolver system) {
+    this(system, Thread.ofPlatform().daemon().name("look-up")::unstarted);
+  }
+
+  /** The same, with threads from elsewhere. */
+  Lookups(Resolver system, ThreadFactory threads) {
     this.system = system;
+    this.threads = threads;
   }
 
   @Override
@@ -54,7 +62,7 @@ public final class Lookups implements Resolver {
    * @return its addresses, at least one
    * @throws UnknownHostException when there is none
    * @throws SocketTimeoutException when none came in time
-   * @throws IOException when too many other names are being looked up
+   * @throws IOException when too many other names are being looked up, or there is no thread for it
    */
   List<InetAddress> resolve(String host, Duration time) throws IOException {
     if (host.isEmpty() || host.contains(":") || HostPort.IPV4.matcher(host).matches()) {
@@ -88,20 +96,26 @@ public final class Lookups implements Resolver {
       if (underWay.size() > AT_ONCE) {
         throw new IOException(FULL);
       }
-      Thread.ofPlatform()
-          .daemon()
-          .name("look-up " + host)
-          .start(() -> {
-            mine.run();
-            underWay.remove(host, mine);
-          });
+      start(host, mine);
       started = true;
       return mine;
+    } catch (OutOfMemoryError e) {
+      throw new IOException("there is no thread to look " + host + " up", e);
     } finally {
       if (!started) {
         underWay.remove(host, mine);
         mine.cancel(false);
       }
     }
+  }
+
+  private void start(String host, FutureTask<List<InetAddress>> lookUp) {
+    Thread thread =
+        threads.newThread(() -> {
+          lookUp.run();
+          underWay.remove(host, lookUp);
+        });
+    thread.setName("look-up " + host);
+    thread.start();
   }
 }

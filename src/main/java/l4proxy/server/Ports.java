@@ -2,6 +2,7 @@ package l4proxy.server;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import l4proxy.auth.Key;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
 import l4proxy.net.Sockets;
+import org.jspecify.annotations.Nullable;
 
 /** Binds public ports, on the host of the control port, each for this server alone. */
 final class Ports {
@@ -28,6 +30,9 @@ final class Ports {
   private final PortRanges allowed;
   private final RandomGenerator random;
   private final Optional<Takeover> takeover;
+
+  /** Looked up once: where the server listens does not change while it runs. */
+  private volatile @Nullable InetAddress address;
 
   Ports(String host, PortRanges allowed, RandomGenerator random, Optional<Takeover> takeover) {
     this.takeover = takeover;
@@ -65,10 +70,19 @@ final class Ports {
 
   /** Binds one port; one that a server has that is taken over, beside it. */
   ServerSocket bind(int port) throws IOException {
-    InetSocketAddress address = new HostPort(host, port).resolve();
+    InetSocketAddress there = new InetSocketAddress(address(), port);
     return takeover.isPresent()
-        ? takeover.get().bind(String.valueOf(port), address)
-        : Sockets.listen(address);
+        ? takeover.get().bind(String.valueOf(port), there)
+        : Sockets.listen(there);
+  }
+
+  private InetAddress address() throws IOException {
+    InetAddress known = address;
+    if (known == null) {
+      known = new HostPort(host, 0).resolve().getAddress();
+      address = known;
+    }
+    return known;
   }
 
   /** How many users a public port had on a server that is taken over. */

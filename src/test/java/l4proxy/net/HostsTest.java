@@ -14,6 +14,7 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
@@ -83,6 +84,35 @@ final class HostsTest {
             }));
     assertTrue(times.getFirst().compareTo(TIME.dividedBy(2)) < 0, times.toString());
     assertTrue(times.getLast().compareTo(TIME.dividedBy(2)) > 0, times.toString());
+  }
+
+  @Test
+  void addressThatIsFarAwayHasASecondHoweverManyThereAre() throws Exception {
+    Socket far = new Socket();
+    assertSame(
+        far,
+        Hosts.first(
+            Collections.nCopies(30, LOOPBACK),
+            80,
+            end(),
+            (address, time) -> {
+              assertTrue(time.toMillis() >= 900, "too short a time for far away: " + time);
+              return far;
+            }));
+  }
+
+  @Test
+  void withoutAThreadItIsAFailureLikeOthers() {
+    Lookups lookups =
+        new Lookups(
+            host -> List.of(LOOPBACK),
+            task -> {
+              throw new OutOfMemoryError("unable to create native thread");
+            });
+    for (int i = 0; i < 2; i++) {
+      IOException no = assertThrows(IOException.class, () -> lookups.resolve("name", TIME));
+      assertEquals("there is no thread to look name up", no.getMessage());
+    }
   }
 
   @Test
