@@ -104,10 +104,12 @@ final class Exposures {
         return new Outcome.Over();
       }
       Optional<Service> own = own(session.key(), asked.instance());
-      if (services.isOffered() && !isKnown(own, asked, session.key())) {
+      InternalPort before = own.map(Service::internal).orElse(null);
+      if (services.isOffered()
+          && !(isKnown(own, asked, session.key())
+              && internals.has(session.key(), asked.internalPort(), before))) {
         return new Outcome.Denied("another process takes this server over just now", false);
       }
-      InternalPort before = own.map(Service::internal).orElse(null);
       return switch (internals.have(
           session.key(), asked.internalPort(), before, port -> services.at(port) != null)) {
         case InternalPorts.Outcome.Denied(String text, boolean lasting) ->
@@ -121,7 +123,7 @@ final class Exposures {
     }
   }
 
-  /** Whether its port is among those that another process was told of. */
+  /** Whether its public port is among those that another process was told of. */
   private boolean isKnown(Optional<Service> own, Message.Expose asked, Key key) {
     return own.isPresent() && fits(own.get(), asked, key)
         || services.at(asked.publicPort()) != null;

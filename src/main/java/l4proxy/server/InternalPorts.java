@@ -46,12 +46,23 @@ final class InternalPorts implements AutoCloseable {
     if (wanted == null) {
       return new Outcome.Granted(null);
     }
-    if (before != null
-        && key.allows(before.number())
-        && (wanted == 0 || wanted == before.number())) {
+    if (before != null && fits(before, key, wanted)) {
       return new Outcome.Granted(before);
     }
     return wanted == 0 ? draw(key, isPublic) : claim(key, wanted, isPublic);
+  }
+
+  private static boolean fits(InternalPort before, Key key, int wanted) {
+    return key.allows(before.number()) && (wanted == 0 || wanted == before.number());
+  }
+
+  /** Whether what a client wants is there, so that nothing would be opened. */
+  boolean has(Key key, @Nullable Integer wanted, @Nullable InternalPort before) {
+    if (wanted == null || before != null && fits(before, key, wanted)) {
+      return true;
+    }
+    InternalPort there = open.get(wanted);
+    return there != null && there.isOf(key);
   }
 
   private Outcome claim(Key key, int port, IntPredicate isPublic) {

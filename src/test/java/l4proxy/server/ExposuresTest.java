@@ -1,6 +1,7 @@
 package l4proxy.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -91,6 +92,10 @@ final class ExposuresTest {
     return new Message.Expose(0, "name", "b", instance, port, 0, false, null, 0, sharing);
   }
 
+  private static Message.Expose throughAPortOfItsOwn(String instance) {
+    return new Message.Expose(0, "name", "b", instance, 0, 0, false, 0, 0, null);
+  }
+
   /** The port that a client is granted. */
   private int granted(ClientSession client, Message.Expose asked) throws InterruptedException {
     return assertInstanceOf(Message.Exposed.class, exposures.expose(client, asked)).port();
@@ -99,6 +104,25 @@ final class ExposuresTest {
   /** Another than that, of those allowed. */
   private static int otherThan(int port) {
     return 40_999 - port;
+  }
+
+  /** The other process would not know of it, and find it taken. */
+  @Test
+  void noInternalPortIsOpenedWhileAnotherProcessTakesTheServerOver() throws Exception {
+    ClientSession client = client("a", 0);
+    String instance = instance();
+    int own = granted(client, asked(instance, 0));
+    services.offered(true);
+    Message.Refused no =
+        assertInstanceOf(
+            Message.Refused.class, exposures.expose(client, throughAPortOfItsOwn(instance)));
+    assertFalse(no.lasting(), no.text());
+    assertEquals(0, internals.all().size());
+    assertEquals(own, granted(client, asked(instance, 0)));
+    services.offered(false);
+    assertEquals(own, granted(client, throughAPortOfItsOwn(instance)));
+    services.offered(true);
+    assertEquals(own, granted(client, throughAPortOfItsOwn(instance)), "it has that port");
   }
 
   @Test
