@@ -126,6 +126,9 @@ public final class AcceptLoop implements AutoCloseable {
       LOG.log(System.Logger.Level.DEBUG, "{0}: {1}", name, e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (OutOfMemoryError e) { // nobody is to take that for an end
+      Sockets.abort(socket);
+      throw e;
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, name + ": a bug, please report it", e);
     } finally {
@@ -165,7 +168,7 @@ public final class AcceptLoop implements AutoCloseable {
    * Accepts again, after a pause; not if it was stopped meanwhile.
    *
    * @param again bound; closed by the loop
-   * @throws IOException when it cannot be closed
+   * @throws IOException when it cannot be closed, or there is no thread for it
    */
   public synchronized void resume(ServerSocket again) throws IOException {
     if (stopped) {
@@ -174,7 +177,12 @@ public final class AcceptLoop implements AutoCloseable {
     }
     closed = new CountDownLatch(1);
     listener = again;
-    loop = listen(again);
+    try {
+      loop = listen(again);
+    } catch (OutOfMemoryError e) {
+      close(again);
+      throw new IOException("there is no thread for it", e);
+    }
   }
 
   /**

@@ -104,13 +104,14 @@ final class Admission {
     try {
       reason = reason(from, network);
       if (reason == null) {
+        Optional<Place> place = Optional.of(new Place(network));
         users++;
         if (countsAddresses()) {
           Address address = address(network);
           address.users++;
           address.newcomers--;
         }
-        return Optional.of(new Place(network));
+        return place;
       }
     } finally {
       lock.unlock();

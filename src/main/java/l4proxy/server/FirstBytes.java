@@ -49,13 +49,13 @@ final class FirstBytes {
   /**
    * Opens a tunnel with all that the user said so far.
    *
-   * @return false when the user is gone: nobody would end what is opened then
+   * @return false when the user is gone, or read no more: nobody would end what is opened then
    */
   boolean open(Tunnel next, OpenFrame frame) throws IOException {
     boolean open = false;
     lock.lock();
     try {
-      if (broken) {
+      if (broken || over) {
         return false;
       }
       spoken = length > ONE_WRITE; // less fits one system call: when that fails, nothing went out
@@ -82,11 +82,11 @@ final class FirstBytes {
     }
   }
 
-  /** Whether the user is gone. */
-  boolean broken() {
+  /** Whether the user is gone, or read no more. */
+  boolean gone() {
     lock.lock();
     try {
-      return broken;
+      return broken || over;
     } finally {
       lock.unlock();
     }

@@ -228,17 +228,21 @@ final class TunnelPool {
   }
 
   private void check(Idle entry) {
-    boolean good = false;
+    boolean kept = false;
     try {
-      entry.tunnel().check(CHECKING);
-      good = true;
-    } catch (IOException dead) {
-      entry.tunnel().abort();
-    } finally {
-      checked();
-    }
-    if (good) {
+      try {
+        entry.tunnel().check(CHECKING);
+      } finally {
+        checked();
+      }
       offer(entry.checkedAt(clock.getAsLong()));
+      kept = true;
+    } catch (IOException dead) {
+      // it is of no use, as after anything else that went wrong
+    } finally {
+      if (!kept) {
+        entry.tunnel().abort();
+      }
     }
   }
 

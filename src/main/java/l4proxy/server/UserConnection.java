@@ -66,6 +66,7 @@ final class UserConnection {
 
   /** Serves the user to the end. */
   void run() throws IOException, InterruptedException {
+    boolean served = false;
     try {
       first.peek();
       if (open()) {
@@ -73,10 +74,11 @@ final class UserConnection {
       } else {
         giveUp();
       }
-    } catch (IOException gone) {
-      abort();
-      throw gone;
+      served = true;
     } finally {
+      if (!served) {
+        abort();
+      }
       finish();
     }
   }
@@ -84,7 +86,7 @@ final class UserConnection {
   /** Nobody is left to serve the user, or there is no user left. */
   private void giveUp() {
     if (closedBy == null) {
-      closedBy = first.broken() ? EndedBy.RESET : EndedBy.REFUSED;
+      closedBy = first.gone() ? EndedBy.RESET : EndedBy.REFUSED;
     }
     first.over();
     user.abort();
@@ -92,7 +94,7 @@ final class UserConnection {
 
   /** Opens a tunnel of the next member; false when none is left or nobody is there to be served. */
   private boolean open() throws InterruptedException {
-    while (!first.broken() && closedBy == null) {
+    while (!first.gone() && closedBy == null) {
       long since = System.nanoTime() - started;
       Service next = port.member(this, refused, PATIENCE.toNanos() - since);
       if (next == null) {
@@ -282,20 +284,33 @@ final class UserConnection {
       tunnel = null;
     }
     ClientSession from = session;
-    if (open != null && from != null) {
+    try {
+      if (open != null && from != null) {
+        giveBack(open, from.tunnels());
+      }
+    } finally { // also when there is no memory for that: nobody is counted for ever
+      user.close();
+      Service served = member;
+      if (served != null) {
+        served.left(this);
+      }
+      port.ended(this);
+    }
+    port.events().happened(over());
+  }
+
+  private void giveBack(Tunnel open, SessionTunnels to) {
+    boolean back = false;
+    try {
       if (done) {
-        from.tunnels().back(open);
-      } else {
-        from.tunnels().drop(open);
+        to.back(open);
+        back = true;
+      }
+    } finally {
+      if (!back) {
+        to.drop(open);
       }
     }
-    user.close();
-    Service served = member;
-    if (served != null) {
-      served.left(this);
-    }
-    port.ended(this);
-    port.events().happened(over());
   }
 
   private Event over() {

@@ -27,10 +27,16 @@ final class LateFrames {
     Thread.ofVirtual()
         .name("tunnel " + what)
         .start(() -> {
+          boolean sent = false;
           try {
             sending.run();
+            sent = true;
           } catch (IOException broken) {
-            tunnel.abort();
+            // as after anything else that went wrong
+          } finally {
+            if (!sent) {
+              tunnel.abort();
+            }
           }
         });
   }

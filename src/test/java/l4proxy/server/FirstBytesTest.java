@@ -69,7 +69,21 @@ final class FirstBytesTest {
       user.other().setSoLinger(true, 0);
       user.other().close();
       assertFalse(bytes.run());
-      assertTrue(bytes.broken());
+      assertTrue(bytes.gone());
+      assertFalse(bytes.open(tunnel, OPEN));
+      assertTrue(tunnel.state().idle());
+    }
+  }
+
+  @Test
+  void nothingIsOpenedForAUserWhoIsReadNoMore() throws Exception {
+    try (Watch watch = new Watch();
+        Loopback user = Loopback.pair();
+        Loopback line = Loopback.pair();
+        Tunnel tunnel = new Tunnel(line.connection(), Side.SERVER, watch)) {
+      FirstBytes bytes = new FirstBytes(user.connection());
+      bytes.over();
+      assertTrue(bytes.gone());
       assertFalse(bytes.open(tunnel, OPEN));
       assertTrue(tunnel.state().idle());
     }

@@ -1,0 +1,87 @@
+package l4proxy.server;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyLong;
+import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.verify;
+import static org.mockito.Mockito.when;
+
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import l4proxy.LeakCheck;
+import l4proxy.Loopback;
+import l4proxy.RecordedEvents;
+import l4proxy.net.PlainConnection;
+import l4proxy.net.Traffic;
+import l4proxy.net.Watch;
+import l4proxy.wire.FrameType;
+import l4proxy.wire.Message;
+import l4proxy.wire.Tunnel;
+import l4proxy.wire.TunnelState.Side;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** A user to the end, with nothing around that is real but sockets and tunnel. */
+@Timeout(60)
+@ExtendWith(LeakCheck.class)
+final class UserConnectionTest {
+  private final PublicPort port = mock(PublicPort.class);
+  private final Service member = mock(Service.class);
+  private final SessionTunnels tunnels = mock(SessionTunnels.class);
+
+  private UserConnection user(Loopback user, Tunnel tunnel) throws Exception {
+    ClientSession session = mock(ClientSession.class);
+    when(session.tunnels()).thenReturn(tunnels);
+    when(session.client()).thenReturn("client");
+    when(member.session()).thenReturn(session);
+    when(member.traffic()).thenReturn(new Traffic());
+    when(member.standing()).thenReturn(mock(Standing.class));
+    when(member.name()).thenReturn("name");
+    when(member.key()).thenReturn("key");
+    when(member.tunnels()).thenReturn(new TunnelKind(true, 0));
+    when(member.asked())
+        .thenReturn(new Message.Expose(0, "echo", "b", "0".repeat(22), 0, 0, true, null, 0, null));
+    when(port.member(any(), any(), anyLong())).thenReturn(member);
+    when(port.traffic()).thenReturn(new Traffic());
+    when(port.events()).thenReturn(new RecordedEvents());
+    when(tunnels.take(any(), any())).thenReturn(tunnel);
+    return new UserConnection(1, port, user.connection());
+  }
+
+  /** Else it would be counted for ever, and each drain would wait for it. */
+  @Test
+  void userIsOverThoughThereIsNoMemoryToKeepItsTunnel() throws Exception {
+    try (Watch watch = new Watch();
+        Loopback people = Loopback.pair();
+        Loopback line = Loopback.pair();
+        Tunnel tunnel = new Tunnel(line.connection(), Side.SERVER, watch);
+        Tunnel client = new Tunnel(new PlainConnection(line.other()), Side.CLIENT, watch)) {
+      UserConnection user = user(people, tunnel);
+      doThrow(new OutOfMemoryError("Java heap space")).when(tunnels).back(tunnel);
+      FutureTask<Void> running =
+          new FutureTask<>(() -> {
+            user.run();
+            return null;
+          });
+      Thread.ofVirtual().start(running);
+      assertEquals(FrameType.OPEN, client.receive());
+      client.send(FrameType.OPENED);
+      people.other().shutdownOutput();
+      assertEquals(FrameType.FIN, client.receive());
+      client.send(FrameType.FIN);
+      client.send(FrameType.DONE);
+      ExecutionException full =
+          assertThrows(ExecutionException.class, () -> running.get(20, TimeUnit.SECONDS));
+      assertInstanceOf(OutOfMemoryError.class, full.getCause());
+      verify(tunnels).drop(tunnel);
+      verify(member).left(user);
+      verify(port).ended(user);
+    }
+  }
+}
