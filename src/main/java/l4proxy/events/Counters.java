@@ -36,7 +36,7 @@ public final class Counters implements Events {
   @Override
   public void happened(Event event) {
     switch (event) {
-      case Event.UserServed _ -> served.increment();
+      case Event.UserServed now -> count(now);
       case Event.UserEnded over -> count(over);
       case Event.ClientConnected _ -> clients.increment();
       case Event.StrangerDropped _ -> strangers.increment();
@@ -44,10 +44,14 @@ public final class Counters implements Events {
     }
   }
 
+  private void count(Event.UserServed now) {
+    served.increment();
+    dialled(now.dial());
+  }
+
   private void count(Event.UserEnded over) {
     adder(over.endedBy()).increment();
     retries.add(over.retries());
-    over.dial().ifPresent(this::dialled);
   }
 
   private void dialled(Duration time) {

@@ -126,8 +126,9 @@ public sealed interface Event {
    * @param user its number
    * @param address the user's address
    * @param by who serves it
+   * @param dial how long it took until its backend was connected
    */
-  record UserServed(long user, String address, ServedBy by) implements Event {
+  record UserServed(long user, String address, ServedBy by, Duration dial) implements Event {
     @Override
     public Level level() {
       return Level.DEBUG;

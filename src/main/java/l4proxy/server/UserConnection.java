@@ -195,7 +195,8 @@ final class UserConnection {
         opening = joined;
         dialNanos = System.nanoTime() - started;
         serving.standing().served();
-        port.events().happened(new Event.UserServed(id, address, servedBy()));
+        port.events()
+            .happened(new Event.UserServed(id, address, servedBy(), Duration.ofNanos(dialNanos)));
         countIn(first.opened());
         return joined;
       }
