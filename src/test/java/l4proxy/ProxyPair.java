@@ -100,7 +100,7 @@ public final class ProxyPair implements AutoCloseable {
         PortRanges.parse("10000-32000"),
         false,
         false,
-        false,
+        true,
         limits,
         Duration.ofSeconds(30));
   }

@@ -316,6 +316,38 @@ final class SeeingAndEndingTest {
   }
 
   @Test
+  void usersOfAForwardProxyAreCountedWhileTheyAreServed() throws Exception {
+    String wanted = "{\"kind\":\"http_forwarder\",\"userAuth\":\"none\"}";
+    Api.Answer made =
+        api.ask("POST", "/v1/services", admin, wanted.getBytes(StandardCharsets.US_ASCII));
+    HostPort proxy = HostPort.parse(made.json().get("publicAddress").getAsString(), -1);
+    String request = "CONNECT " + backend.address() + " HTTP/1.1\r\nHost: x\r\n\r\n";
+    try (Socket user = new Socket(proxy.host(), proxy.port())) {
+      user.setSoTimeout(20_000);
+      Awaitility.await().until(() -> counted().equals(List.of(1L, 0L, 0L, 0L)));
+      user.getOutputStream().write((request + "x").getBytes(StandardCharsets.US_ASCII));
+      String said = new String(user.getInputStream().readNBytes(40), StandardCharsets.US_ASCII);
+      assertEquals("HTTP/1.1 200 Connection established\r\n\r\nx", said);
+      List<Long> all = List.of(1L, 1L, request.length() + 1L, 40L);
+      Awaitility.await().untilAsserted(() -> assertEquals(all, counted()));
+    }
+    Event.UserEnded ended = pair.events().first(Event.UserEnded.class);
+    assertEquals(pair.events().first(Event.UserServed.class).user(), ended.user());
+    assertEquals(List.of(0L, 1L, request.length() + 1L, 40L), counted());
+  }
+
+  /** Users now, those served so far, and bytes in and out. */
+  private List<Long> counted() throws Exception {
+    JsonObject figures = api.get("/v1/server", admin).json();
+    JsonObject load = figures.getAsJsonObject("load");
+    return List.of(
+        load.get("users").getAsLong(),
+        figures.get("served").getAsLong(),
+        load.get("bytesIn").getAsLong(),
+        load.get("bytesOut").getAsLong());
+  }
+
+  @Test
   void descriptionIsAnsweredToAnyKey() throws Exception {
     JsonObject document = api.get("/openapi.json", own).json();
     assertEquals("3.1.0", document.get("openapi").getAsString());

@@ -200,7 +200,7 @@ final class SlowLorisTest {
         l4proxy.net.Sockets.listen(new InetSocketAddress("127.0.0.1", 0)),
         socket -> {
           try (Connection user = new PlainConnection(socket)) {
-            proxy.serve(user, socket.getInetAddress());
+            proxy.serve(user, socket.getInetAddress(), () -> {});
           }
         });
   }

@@ -84,7 +84,7 @@ final class InProcessProxy implements AutoCloseable {
       return;
     }
     try (Connection connection = new PlainConnection(socket).resetWhenLost()) {
-      proxy.serve(connection, user);
+      proxy.serve(connection, user, () -> {});
     }
   }
 

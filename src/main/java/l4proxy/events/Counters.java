@@ -46,7 +46,7 @@ public final class Counters implements Events {
 
   private void count(Event.UserServed now) {
     served.increment();
-    dialled(now.dial());
+    now.dial().ifPresent(this::dialled);
   }
 
   private void count(Event.UserEnded over) {

@@ -121,14 +121,17 @@ public sealed interface Event {
   }
 
   /**
-   * A user is connected to the backend of a member.
+   * A user is connected to the backend of a member, or one of a forward proxy of the server's own
+   * to the first host that it asked for.
    *
    * @param user its number
    * @param address the user's address
    * @param by who serves it
-   * @param dial how long it took until its backend was connected
+   * @param dial how long it took until its backend was connected; absent when the user had to say
+   *     first where to
    */
-  record UserServed(long user, String address, ServedBy by, Duration dial) implements Event {
+  record UserServed(long user, String address, ServedBy by, Optional<Duration> dial)
+      implements Event {
     @Override
     public Level level() {
       return Level.DEBUG;
@@ -160,7 +163,7 @@ public sealed interface Event {
    * @param bytesIn bytes from user to backend
    * @param bytesOut bytes from backend to user
    * @param time how long it lasted
-   * @param dial how long it took until its backend was connected; absent when none was
+   * @param dial as of {@link UserServed}; absent when none was connected, too
    * @param retries how many members were tried in vain before the last
    */
   record UserEnded(

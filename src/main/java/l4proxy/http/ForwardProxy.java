@@ -42,11 +42,13 @@ public final class ForwardProxy {
    *
    * @param user the connection; closed by the caller
    * @param address where the user comes from
+   * @param connected done when a host that the user asks for is connected, the first one
    * @throws IOException when a side broke
    * @throws InterruptedException when the proxy is being closed
    */
-  public void serve(Connection user, InetAddress address) throws IOException, InterruptedException {
-    try (ProxyUser served = new ProxyUser(user, address, this)) {
+  public void serve(Connection user, InetAddress address, Runnable connected)
+      throws IOException, InterruptedException {
+    try (ProxyUser served = new ProxyUser(user, address, this, connected)) {
       served.run();
     }
   }

@@ -29,13 +29,16 @@ final class ProxyUser implements AutoCloseable {
   private final Connection user;
   private final InetAddress address;
   private final ForwardProxy proxy;
+  private final Runnable connected;
+  private boolean served;
   private @Nullable PlainConnection kept;
   private @Nullable HostPort keptFor;
 
-  ProxyUser(Connection user, InetAddress address, ForwardProxy proxy) {
+  ProxyUser(Connection user, InetAddress address, ForwardProxy proxy, Runnable connected) {
     this.user = user;
     this.address = address;
     this.proxy = proxy;
+    this.connected = connected;
   }
 
   /** Serves requests until one is the last. */
@@ -110,7 +113,7 @@ final class ProxyUser implements AutoCloseable {
       throw new Rejection(400, "CONNECT has no body.");
     }
     close();
-    try (PlainConnection host = proxy.dialer().dial(request.target().address())) {
+    try (PlainConnection host = dial(request.target().address())) {
       user.out()
           .write("HTTP/1.1 200 Connection established\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       Tunnelled tunnelled = new Tunnelled(user, host, Tunnelled.SILENCE);
@@ -121,6 +124,15 @@ final class ProxyUser implements AutoCloseable {
         proxy.watch().remove(tunnelled);
       }
     }
+  }
+
+  private PlainConnection dial(HostPort target) throws IOException {
+    PlainConnection host = proxy.dialer().dial(target);
+    if (!served) {
+      served = true;
+      connected.run();
+    }
+    return host;
   }
 
   private boolean exchange(Request request) throws IOException, InterruptedException {
@@ -140,7 +152,7 @@ final class ProxyUser implements AutoCloseable {
       }
     }
     close();
-    kept = proxy.dialer().dial(server);
+    kept = dial(server);
     keptFor = server;
     Exchange exchange =
         new Exchange(user, Objects.requireNonNull(kept), request, false, proxy.silence());

@@ -57,20 +57,22 @@ final class Forwarder implements AutoCloseable {
   }
 
   private void accepted(Socket socket) throws IOException, InterruptedException {
+    long id = PublicPort.nextUser();
     Traffic traffic = new Traffic();
-    try (Connection user =
-        new CountedConnection(new PlainConnection(socket).resetWhenLost(), traffic)) {
+    Connection counted =
+        new CountedConnection(new PlainConnection(socket).resetWhenLost(), services.traffic());
+    try (Connection user = new CountedConnection(counted, traffic)) {
       long began = System.nanoTime();
       EndedBy reason = EndedBy.RESET;
       try {
-        reason = serve(user);
+        reason = serve(id, user);
       } finally {
-        ended(user, reason, traffic, Duration.ofNanos(System.nanoTime() - began));
+        ended(id, user, reason, traffic, Duration.ofNanos(System.nanoTime() - began));
       }
     }
   }
 
-  private EndedBy serve(Connection user) throws IOException, InterruptedException {
+  private EndedBy serve(long id, Connection user) throws IOException, InterruptedException {
     InetAddress from = user.remote().getAddress();
     Admission admission = services.admission();
     Optional<Admission.Place> place = admission.enter(from);
@@ -86,27 +88,34 @@ final class Forwarder implements AutoCloseable {
         user.abort();
         return EndedBy.LIMIT;
       }
-      proxy.serve(user, from);
+      proxy.serve(user, from, () -> served(id, user));
       return EndedBy.USER;
     } finally {
       users.decrementAndGet();
     }
   }
 
-  private void ended(Connection user, EndedBy reason, Traffic traffic, Duration time) {
-    services.traffic().countIn(traffic.in());
-    services.traffic().countOut(traffic.out());
+  private void served(long id, Connection user) {
+    String address = Sockets.text(user.remote());
+    events.happened(new Event.UserServed(id, address, servedBy(), Optional.empty()));
+  }
+
+  private void ended(long id, Connection user, EndedBy reason, Traffic traffic, Duration time) {
     events.happened(
         new Event.UserEnded(
-            PublicPort.nextUser(),
+            id,
             Sockets.text(user.remote()),
-            new Event.ServedBy(displayName, name, "", ""),
+            servedBy(),
             closing ? EndedBy.CLOSED : reason,
             traffic.in(),
             traffic.out(),
             time,
             Optional.empty(),
             0));
+  }
+
+  private Event.ServedBy servedBy() {
+    return new Event.ServedBy(displayName, name, "", "");
   }
 
   /** Its listener. */

@@ -132,7 +132,7 @@ public final class ServerView {
   public Load load() {
     List<ClientSession> clients = List.copyOf(sessions.all());
     return new Load(
-        shared.services().users(),
+        shared.services().users() + server.forwarders().users(),
         clients.size(),
         shared.services().all().size(),
         clients.stream().mapToInt(client -> client.tunnels().idle()).sum(),

@@ -195,8 +195,7 @@ final class UserConnection {
         opening = joined;
         dialNanos = System.nanoTime() - started;
         serving.standing().served();
-        port.events()
-            .happened(new Event.UserServed(id, address, servedBy(), Duration.ofNanos(dialNanos)));
+        port.events().happened(new Event.UserServed(id, address, servedBy(), dial()));
         countIn(first.opened());
         return joined;
       }
@@ -323,8 +322,12 @@ final class UserConnection {
         traffic.in(),
         traffic.out(),
         Duration.ofNanos(System.nanoTime() - started),
-        dialNanos < 0 ? Optional.empty() : Optional.of(Duration.ofNanos(dialNanos)),
+        dial(),
         Math.max(tried - 1, 0));
+  }
+
+  private Optional<Duration> dial() {
+    return dialNanos < 0 ? Optional.empty() : Optional.of(Duration.ofNanos(dialNanos));
   }
 
   private Event.ServedBy servedBy() {

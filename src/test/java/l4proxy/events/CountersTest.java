@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 final class CountersTest {
@@ -13,7 +14,7 @@ final class CountersTest {
   private final Counters counters = new Counters();
 
   private void served(Duration dial) {
-    counters.happened(new Event.UserServed(1, "192.0.2.1:1", BY, dial));
+    counters.happened(new Event.UserServed(1, "192.0.2.1:1", BY, Optional.of(dial)));
   }
 
   private void ended(EndedBy reason, int retries, Duration... dial) {

@@ -51,7 +51,7 @@ final class ProxyFixture implements AutoCloseable {
             socket -> {
               serving.incrementAndGet();
               try (Connection user = new PlainConnection(socket)) {
-                proxy.serve(user, socket.getInetAddress());
+                proxy.serve(user, socket.getInetAddress(), () -> {});
               } finally {
                 serving.decrementAndGet();
               }
