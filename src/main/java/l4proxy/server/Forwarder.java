@@ -18,12 +18,13 @@ import l4proxy.net.CountedConnection;
 import l4proxy.net.PlainConnection;
 import l4proxy.net.Sockets;
 import l4proxy.net.Traffic;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP forward proxy on a public port of the server's. {@link #close()} ends its users and
- * returns when their threads are gone.
+ * An HTTP forward proxy on a public port of the server's. {@link #close} ends its users and returns
+ * when their threads are gone.
  */
-final class Forwarder implements AutoCloseable {
+final class Forwarder {
   private final String name;
   private final String displayName;
   private final ProxyAccess access;
@@ -32,7 +33,7 @@ final class Forwarder implements AutoCloseable {
   private final Services services;
   private final Events events;
   private final AtomicInteger users = new AtomicInteger();
-  private volatile boolean closing;
+  private volatile @Nullable EndedBy closedBy;
 
   /** What it is called: by the API, and by people. */
   record Names(String name, String displayName) {}
@@ -101,12 +102,13 @@ final class Forwarder implements AutoCloseable {
   }
 
   private void ended(long id, Connection user, EndedBy reason, Traffic traffic, Duration time) {
+    EndedBy closed = closedBy;
     events.happened(
         new Event.UserEnded(
             id,
             Sockets.text(user.remote()),
             servedBy(),
-            closing ? EndedBy.CLOSED : reason,
+            closed == null ? reason : closed,
             traffic.in(),
             traffic.out(),
             time,
@@ -149,9 +151,9 @@ final class Forwarder implements AutoCloseable {
     return displayName;
   }
 
-  @Override
-  public void close() {
-    closing = true;
+  /** Ends it, and its users for the reason that is said. */
+  void close(EndedBy reason) {
+    closedBy = reason;
     loop.close();
   }
 }

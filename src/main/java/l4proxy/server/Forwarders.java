@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import l4proxy.events.EndedBy;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
 import l4proxy.http.Dialer;
@@ -232,7 +233,7 @@ public final class Forwarders implements AutoCloseable {
     if (forwarder == null) {
       return false;
     }
-    forwarder.close();
+    forwarder.close(EndedBy.CLOSED);
     events.happened(new Event.ServiceEnded(name, "", "it was closed by command"));
     return true;
   }
@@ -256,6 +257,6 @@ public final class Forwarders implements AutoCloseable {
   @Override
   public void close() {
     stop();
-    all.values().forEach(Forwarder::close);
+    all.values().forEach(each -> each.close(EndedBy.SHUTDOWN));
   }
 }

@@ -7,6 +7,7 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import java.io.IOException;
+import java.net.Socket;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -15,10 +16,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import l4proxy.RecordedEvents;
+import l4proxy.events.EndedBy;
+import l4proxy.events.Event;
 import l4proxy.http.ProxyAccess;
 import l4proxy.net.HostPort;
 import l4proxy.net.PortRanges;
+import l4proxy.net.Traffic;
 import l4proxy.net.Watch;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +39,7 @@ final class ForwardersTest {
   private final ReentrantLock lock = new ReentrantLock();
   private final Services services = mock(Services.class);
   private final Watch watch = new Watch();
+  private final RecordedEvents events = new RecordedEvents();
   private Forwarders forwarders;
 
   @BeforeEach
@@ -61,7 +68,7 @@ final class ForwardersTest {
             Limits.NONE,
             Duration.ZERO);
     Ports binder = new Ports("127.0.0.1", ports, new SecureRandom(), Optional.empty());
-    forwarders = new Forwarders(config, services, binder, watch, event -> {});
+    forwarders = new Forwarders(config, services, binder, watch, events);
   }
 
   private void assertRefused(String why) {
@@ -106,6 +113,31 @@ final class ForwardersTest {
   void serverThatStopsSaysSo() {
     forwarders.stop();
     assertRefused("draining");
+  }
+
+  @Test
+  void usersAreLoggedWithWhatEndedThem() throws Exception {
+    when(services.admission()).thenReturn(new Admission(Limits.NONE, events, System::nanoTime));
+    when(services.traffic()).thenReturn(new Traffic());
+    ForwarderView stopped = forwarders.open("one", 0, ACCESS);
+    ForwarderView closed = forwarders.open("two", 0, ACCESS);
+    try (Socket first = user(stopped);
+        Socket second = user(closed)) {
+      Awaitility.await().until(() -> forwarders.users() == 2);
+      forwarders.close(closed.name());
+      assertEquals(List.of(EndedBy.CLOSED), ended());
+      forwarders.close();
+      assertEquals(List.of(EndedBy.CLOSED, EndedBy.SHUTDOWN), ended());
+    }
+  }
+
+  private static Socket user(ForwarderView proxy) throws IOException {
+    HostPort address = HostPort.parse(proxy.publicAddress(), -1);
+    return new Socket(address.host(), address.port());
+  }
+
+  private List<EndedBy> ended() {
+    return events.of(Event.UserEnded.class).stream().map(Event.UserEnded::endedBy).toList();
   }
 
   @Test
