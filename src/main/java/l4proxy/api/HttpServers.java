@@ -17,7 +17,7 @@ final class HttpServers {
           "sun.net.httpserver.idleInterval", "30",
           "sun.net.httpserver.maxReqHeaders", "200",
           "sun.net.httpserver.maxReqHeaderSize", "65536",
-          "jdk.httpserver.maxConnections", "1024", // twice those who may not have proven a key yet
+          "jdk.httpserver.maxConnections", "1280", // 1,024 come in at most; more may be ending
           "sun.net.httpserver.nodelay", "true"); // without it an answer may wait 40 ms
 
   private HttpServers() {}

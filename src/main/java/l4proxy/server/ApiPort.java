@@ -3,6 +3,7 @@ package l4proxy.server;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.Optional;
 import l4proxy.http.OriginRequest;
 import l4proxy.net.AcceptLoop;
 import l4proxy.net.Connection;
@@ -23,15 +24,15 @@ final class ApiPort implements AutoCloseable {
   private void accepted(Socket socket) throws IOException, InterruptedException {
     Connection connection = new PlainConnection(socket);
     OriginRequest first;
+    Optional<HttpPlaces.Place> place;
     try (var _ = handshakes.enter(socket)) {
       connection.in().deadline(Handshakes.TIME);
       first = door.first(connection);
-      if (!door.proven(first)) {
-        door.answerOnce(connection, first);
-        return;
-      }
+      place = door.enter(connection, first);
     }
-    door.relay(connection, first);
+    if (place.isPresent()) {
+      door.relay(connection, first, place.get());
+    }
   }
 
   /** Its listener. */

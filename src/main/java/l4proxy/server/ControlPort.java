@@ -40,7 +40,8 @@ final class ControlPort implements AutoCloseable {
     switch (role.get()) {
       case Newcomers.Role.Client client -> sessions.serve(client.connection(), client.hello());
       case Newcomers.Role.Carrier carrier -> arrivals.arrived(carrier, 0);
-      case Newcomers.Role.Browser browser -> door.relay(browser.connection(), browser.first());
+      case Newcomers.Role.Browser browser ->
+          door.relay(browser.connection(), browser.first(), browser.place());
     }
   }
 

@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import l4proxy.auth.BrowserSessions;
 import l4proxy.auth.JoinKey;
+import l4proxy.auth.Key;
 import l4proxy.auth.Keys;
 import l4proxy.http.Answer;
 import l4proxy.http.OriginRequest;
@@ -21,8 +23,9 @@ import l4proxy.wire.ProtocolException;
 /**
  * A way in to the HttpServer, which itself listens on a loopback port that nobody is told of. A
  * connection counts as a handshake until its first request's head is there whole; then its requests
- * are relayed, each looked at ({@link HttpRelay}). Without a key that counts it goes on being one,
- * and is answered once: whoever proves nothing keeps no place from those who do.
+ * are relayed, each looked at ({@link HttpRelay}). Without a key that counts, or without a place of
+ * {@link HttpPlaces}, it goes on being one, and is answered once: whoever proves nothing keeps no
+ * place from those who do, and no key from others.
  */
 final class HttpDoor {
   private static final Duration CONNECTING = Duration.ofSeconds(5);
@@ -34,6 +37,7 @@ final class HttpDoor {
   private final Keys keys;
   private final BrowserSessions browsers;
   private final Watch watch;
+  private final HttpPlaces places = new HttpPlaces();
 
   /**
    * A way in.
@@ -50,17 +54,19 @@ final class HttpDoor {
     this.watch = watch;
   }
 
-  /** Whether a request carries a key, or a session's cookie, that counts. */
-  boolean proven(OriginRequest request) {
+  /** The key that a request carries, or whose session's cookie it does; empty when none counts. */
+  Optional<Key> key(OriginRequest request) {
     String authorization = request.field("Authorization");
     if (authorization.isEmpty()) {
-      return browsers.find(request.field("Cookie")).isPresent();
+      return browsers.find(request.field("Cookie")).map(BrowserSessions.Session::key);
     }
     Matcher bearer = BEARER.matcher(authorization);
     try {
-      return bearer.matches() && keys.find(JoinKey.parse(bearer.group(1)).secret()).isPresent();
+      return bearer.matches()
+          ? keys.find(JoinKey.parse(bearer.group(1)).secret())
+          : Optional.empty();
     } catch (IllegalArgumentException notAKey) {
-      return false;
+      return Optional.empty();
     }
   }
 
@@ -82,15 +88,35 @@ final class HttpDoor {
     }
   }
 
-  /** Relays a connection that has proven a key to the HttpServer, to its end. */
-  void relay(Connection from, OriginRequest first) throws IOException, InterruptedException {
-    from.in().deadline(Handshakes.TIME);
-    pass(from, first, false);
+  /**
+   * Gives a connection that has proven a key its place. One that has not has its request answered,
+   * all of which has to arrive within the connection's deadline.
+   *
+   * @return empty when it was answered, and closed
+   */
+  Optional<HttpPlaces.Place> enter(Connection from, OriginRequest first)
+      throws IOException, InterruptedException {
+    Optional<Key> key = key(first);
+    if (key.isEmpty()) {
+      pass(from, first, true);
+      return Optional.empty();
+    }
+    Optional<HttpPlaces.Place> place = places.enter(key.get());
+    if (place.isEmpty()) {
+      try (from) {
+        Answer.problem(HttpPlaces.full()).last(from, first.method());
+      }
+    }
+    return place;
   }
 
-  /** Has one request answered; all of it has to arrive within the connection's deadline. */
-  void answerOnce(Connection from, OriginRequest first) throws IOException, InterruptedException {
-    pass(from, first, true);
+  /** Relays a connection that has a place to the HttpServer, to its end. */
+  void relay(Connection from, OriginRequest first, HttpPlaces.Place place)
+      throws IOException, InterruptedException {
+    try (place) {
+      from.in().deadline(Handshakes.TIME);
+      pass(from, first, false);
+    }
   }
 
   private void pass(Connection from, OriginRequest first, boolean once)

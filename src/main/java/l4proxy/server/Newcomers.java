@@ -34,7 +34,8 @@ final class Newcomers {
 
     record Carrier(Connection connection, Message.TunnelHello hello) implements Role {}
 
-    record Browser(Connection connection, HttpDoor door, OriginRequest first) implements Role {}
+    record Browser(Connection connection, OriginRequest first, HttpPlaces.Place place)
+        implements Role {}
   }
 
   private final SSLContext tls;
@@ -55,12 +56,7 @@ final class Newcomers {
   Optional<Role> meet(Socket socket, Optional<HttpDoor> door)
       throws IOException, InterruptedException {
     try (var _ = handshakes.enter(socket)) {
-      Role role = meet(new PlainConnection(socket), door);
-      if (role instanceof Role.Browser browser && !browser.door().proven(browser.first())) {
-        browser.door().answerOnce(browser.connection(), browser.first());
-        return Optional.empty();
-      }
-      return Optional.of(role);
+      return meet(new PlainConnection(socket), door);
     } catch (IOException stranger) {
       String from = Sockets.text(new PlainConnection(socket).remote());
       events.happened(new Event.StrangerDropped(from, String.valueOf(stranger.getMessage())));
@@ -69,7 +65,8 @@ final class Newcomers {
     }
   }
 
-  private Role meet(PlainConnection plain, Optional<HttpDoor> door) throws IOException {
+  private Optional<Role> meet(PlainConnection plain, Optional<HttpDoor> door)
+      throws IOException, InterruptedException {
     plain.in().deadline(Handshakes.TIME);
     if (!plain.in().fill()) {
       throw new ProtocolException("it said nothing");
@@ -82,12 +79,13 @@ final class Newcomers {
       throw new ProtocolException("neither TLS nor an unencrypted tunnel");
     }
     if (Messages.read(plain.in()) instanceof Message.TunnelHello hello) {
-      return new Role.Carrier(plain, hello);
+      return Optional.of(new Role.Carrier(plain, hello));
     }
     throw new ProtocolException("only a tunnel may come without TLS");
   }
 
-  private Role meetEncrypted(PlainConnection plain, Optional<HttpDoor> door) throws IOException {
+  private Optional<Role> meetEncrypted(PlainConnection plain, Optional<HttpDoor> door)
+      throws IOException, InterruptedException {
     TlsConnection connection = new TlsConnection(plain, Tls.serverEngine(tls));
     try {
       connection.handshake();
@@ -99,17 +97,22 @@ final class Newcomers {
     }
     @Nullable Message message = Messages.read(connection.in());
     return switch (message) {
-      case Message.TunnelHello hello -> new Role.Carrier(connection, hello);
-      case Message.Control hello when door.isPresent() -> new Role.Client(connection, hello);
+      case Message.TunnelHello hello -> Optional.of(new Role.Carrier(connection, hello));
+      case Message.Control hello when door.isPresent() ->
+          Optional.of(new Role.Client(connection, hello));
       case Message.Http http -> browser(connection, door);
       case null, default -> throw new ProtocolException("a first message out of place");
     };
   }
 
-  private static Role browser(Connection connection, Optional<HttpDoor> door) throws IOException {
+  private static Optional<Role> browser(Connection connection, Optional<HttpDoor> door)
+      throws IOException, InterruptedException {
     if (door.isEmpty()) {
       throw new ProtocolException("only tunnels may come to an internal port");
     }
-    return new Role.Browser(connection, door.get(), door.get().first(connection));
+    OriginRequest first = door.get().first(connection);
+    return door.get()
+        .enter(connection, first)
+        .map(place -> new Role.Browser(connection, first, place));
   }
 }

@@ -14,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import l4proxy.api.ApiServer;
@@ -26,6 +27,7 @@ import l4proxy.events.Counters;
 import l4proxy.events.Event;
 import l4proxy.net.Sockets;
 import l4proxy.net.Watch;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 final class ApiPortTest {
   private static final String GOOD = "GET /healthz HTTP/1.1\r\nHost: x\r\nKEY\r\n";
+  private static final String ASKS = "GET /v1/clients HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
 
   @TempDir Path directory;
   private final EventFeed feed = new EventFeed();
@@ -48,12 +51,14 @@ final class ApiPortTest {
   private ApiServer api;
   private ApiPort port;
   private String key;
+  private String other;
 
   @BeforeEach
   void open() throws Exception {
     state = StateDirectory.open(directory);
     Keys keys = Keys.open(state, new Pin("A".repeat(43)));
     key = "Authorization: Bearer " + keys.created().orElseThrow().adminKey().text() + "\r\n";
+    other = "Authorization: Bearer " + keys.created().orElseThrow().defaultKey().text() + "\r\n";
     BrowserSessions browsers = new BrowserSessions(keys);
     ProxyServer proxy = mock(ProxyServer.class);
     when(proxy.keys()).thenReturn(keys);
@@ -249,7 +254,7 @@ final class ApiPortTest {
             head + key + "\r\n{",
             GOOD + "G",
             GOOD + head + key + "\r\n{");
-    List<Socket> sockets = new java.util.ArrayList<>();
+    List<Socket> sockets = new ArrayList<>();
     try {
       for (String each : slow) {
         sockets.add(connect());
@@ -262,6 +267,44 @@ final class ApiPortTest {
         }
         assertProblem(408, text(in.readAllBytes()));
       }
+    } finally {
+      for (Socket each : sockets) {
+        each.close();
+      }
+    }
+  }
+
+  @Test
+  void keyThatComesElevenHundredTimesTakesNoPlaceFromOthers() throws Exception {
+    String hangs = "POST /v1/keys HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n" + other + "\r\n";
+    List<Socket> sockets = new ArrayList<>();
+    try {
+      for (int i = 0; i < 1_100; i++) {
+        sockets.add(connect());
+        send(sockets.getLast(), hangs);
+      }
+      assertTrue(said("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").endsWith("{\"alive\":true}"));
+      assertTrue(said(ASKS + "KEY\r\n").startsWith("HTTP/1.1 200 "));
+    } finally {
+      for (Socket each : sockets) {
+        each.close();
+      }
+    }
+  }
+
+  @Test
+  void keyThatHasItsFillIsToldSoUntilAConnectionEnds() throws Exception {
+    List<Socket> sockets = new ArrayList<>();
+    try {
+      for (int i = 0; i < HttpPlaces.OF_KEY; i++) {
+        sockets.add(connect());
+        send(sockets.getLast(), GOOD.replace("KEY\r\n", other + "\r\n"));
+        assertTrue(answer(sockets.getLast().getInputStream()).startsWith("HTTP/1.1 200 "));
+      }
+      assertProblem(503, said(ASKS + other + "\r\n"));
+      assertTrue(said(ASKS + "KEY\r\n").startsWith("HTTP/1.1 200 "));
+      sockets.getFirst().close();
+      Awaitility.await().until(() -> said(ASKS + other + "\r\n").startsWith("HTTP/1.1 200 "));
     } finally {
       for (Socket each : sockets) {
         each.close();
