@@ -505,10 +505,11 @@ $("create-key").addEventListener("submit", async (event) => {
   if ($("new-ports").value.trim()) wanted.ports = $("new-ports").value.trim();
   if ($("new-services").value) wanted.maxServices = Number($("new-services").value);
   await act(async () => {
+    const server = figures ?? (await call("GET", "/v1/server")); // before there is a secret that could be lost
     const made = await call("POST", "/v1/keys", wanted);
     $("create-key").reset();
-    const port = figures.controlPort === 2222 ? "" : ":" + figures.controlPort;
-    const host = figures.host.includes(":") ? "[" + figures.host + "]" : figures.host || location.hostname;
+    const port = server.controlPort === 2222 ? "" : ":" + server.controlPort;
+    const host = server.host.includes(":") ? "[" + server.host + "]" : server.host || location.hostname;
     setText($("made-command"), "L4PROXY_JOIN=" + made.key + " l4proxy client --svr_addr " + host + port + " 127.0.0.1 22");
     $("made").showModal();
   });
@@ -520,7 +521,7 @@ $("made").addEventListener("close", () => setText($("made-command"), ""));
 
 // ---- the server's figures
 
-let figures = { controlPort: 2222 };
+let figures = null;
 
 function entry(list, title) {
   for (const each of list.children) if (each.firstChild.textContent === title) return each;

@@ -213,16 +213,7 @@ final class DashboardIT {
       press(browser, "document.querySelector('#users tbody .danger')");
       assertThrows(SocketException.class, () -> user.getInputStream().read());
 
-      browser.value(input("new-name", "office"));
-      browser.value("document.querySelector('#create-key .main').click()");
-      browser.await("document.getElementById('made').open");
-      String command = browser.value("document.getElementById('made-command').textContent");
-      assertTrue(
-          command.matches(
-              "L4PROXY_JOIN=l4p1_[A-Za-z0-9_-]{86} l4proxy client --svr_addr "
-                  + Pattern.quote(account.control())
-                  + " 127\\.0\\.0\\.1 22"),
-          command);
+      makeKey(browser, "office");
       browser.value("document.getElementById('made-close').click()");
       browser.await("document.getElementById('made-command').textContent === ''");
       String revoke = "document.querySelector('#keys [aria-label=\"Revoke key office\"]')";
@@ -237,6 +228,39 @@ final class DashboardIT {
       browser.value("document.getElementById('ask-yes').click()");
       browser.await("document.querySelectorAll('#services tbody tr').length === 0");
       assertEquals(1, client.exit());
+    }
+  }
+
+  /** Makes a key, and looks at the command that is shown with it. */
+  private void makeKey(DevTools browser, String name) throws Exception {
+    browser.value(input("new-name", name));
+    browser.value("document.querySelector('#create-key .main').click()");
+    browser.await("document.getElementById('made').open");
+    String command = browser.value("document.getElementById('made-command').textContent");
+    assertTrue(
+        command.matches(
+            "L4PROXY_JOIN=l4p1_[A-Za-z0-9_-]{86} l4proxy client --svr_addr "
+                + Pattern.quote(account.control())
+                + " 127\\.0\\.0\\.1 22"),
+        command);
+  }
+
+  /** Answers for a server whose figures cannot be had. */
+  private static final String NO_FIGURES =
+      """
+      const real = window.fetch;
+      window.fetch = (path, more) => path === "/v1/server" && !window.again
+        ? Promise.resolve(new Response("{}", {status: 503})) : real(path, more);
+      """;
+
+  @Test
+  void keyMadeBeforeTheFiguresAreThereIsShown() throws Exception {
+    try (DevTools browser = browser()) {
+      browser.before(NO_FIGURES);
+      browser.go(link());
+      browser.await("!document.getElementById('content').hidden");
+      browser.value("window.again = true");
+      makeKey(browser, "early");
     }
   }
 
