@@ -110,10 +110,13 @@ if [ -d /run/systemd/system ]; then
   systemctl daemon-reload
 fi
 rm -f /run/l4proxy-upgrade
-# What the services were told, and their state: keys, ports that clients had.
+# What the services were told, and their state: keys, ports that clients had; and who was there.
 if [ "$1" = purge ]; then
   rm -rf /etc/l4proxy /var/lib/private/l4proxy /var/lib/private/l4proxy-client /var/lib/l4proxy-client
-  [ ! -L /var/lib/l4proxy ] || rm -f /var/lib/l4proxy
+  rm -rf /var/log/private/l4proxy
+  for link in /var/lib/l4proxy /var/log/l4proxy; do
+    [ ! -L $link ] || rm -f $link
+  done
 fi
 END
 chmod 755 "$root/DEBIAN/postinst" "$root/DEBIAN/prerm" "$root/DEBIAN/postrm"

@@ -124,6 +124,9 @@ final class ServiceManagerIT {
     assertTrue(
         !unit.contains("StandardOutput=null") || unit.contains("StandardError=journal"),
         "the log is kept");
+    assertTrue(
+        !unit.contains("StandardOutput=null") || unit.contains("\nLogsDirectory=l4proxy\n"),
+        "an access log has a place");
     Path here =
         Files.writeString(
             directory.resolve(name), unit.replace("/usr/bin/l4proxy", Account.launcher()));
