@@ -15,12 +15,12 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,21 +39,8 @@ final class TakeoverLink implements AutoCloseable {
 
   private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
-  private static final Map<String, Class<? extends TakeoverMessage>> TYPES =
-      List.<Class<? extends TakeoverMessage>>of(
-              TakeoverMessage.Take.class,
-              TakeoverMessage.No.class,
-              TakeoverMessage.Yes.class,
-              TakeoverMessage.Share.class,
-              TakeoverMessage.Shared.class,
-              TakeoverMessage.Bound.class,
-              TakeoverMessage.Closed.class,
-              TakeoverMessage.Finish.class,
-              TakeoverMessage.Released.class,
-              TakeoverMessage.Cancelled.class,
-              TakeoverMessage.Revoked.class,
-              TakeoverMessage.Ended.class)
-          .stream()
+  private static final Map<String, Class<?>> TYPES =
+      Stream.of(TakeoverMessage.class.getPermittedSubclasses())
           .collect(Collectors.toMap(TakeoverLink::name, type -> type));
 
   /** What was read, or why no more is. */
@@ -106,11 +93,11 @@ final class TakeoverLink implements AutoCloseable {
     }
     String json = new String(in.readNBytes(length), StandardCharsets.UTF_8);
     String type = JsonParser.parseString(json).getAsJsonObject().get("type").getAsString();
-    Class<? extends TakeoverMessage> known = TYPES.get(type);
+    Class<?> known = TYPES.get(type);
     if (known == null) {
       throw new IllegalArgumentException("an unknown message");
     }
-    return GSON.fromJson(json, known);
+    return GSON.fromJson(json, known.asSubclass(TakeoverMessage.class));
   }
 
   /** Writes one message. */
