@@ -2,16 +2,15 @@ package l4proxy.http;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
 import l4proxy.net.HostPort;
+import l4proxy.net.Hosts;
 import l4proxy.net.PlainConnection;
 import l4proxy.net.Resolver;
-import l4proxy.net.Sockets;
 
 /**
  * Connects a proxy's users to where they want to go, as far as they may.
@@ -21,7 +20,6 @@ import l4proxy.net.Sockets;
  */
 public final class Dialer {
   private static final Duration TIME = Duration.ofSeconds(10);
-  private static final Duration ATTEMPT = Duration.ofSeconds(5);
 
   private final Resolver resolver;
   private final Predicate<InetAddress> allowed;
@@ -46,24 +44,13 @@ public final class Dialer {
           "This proxy connects to no address that the host has: it is for the internet, unless"
               + " --allow_private of its server says otherwise.");
     }
-    long end = System.nanoTime() + TIME.toNanos();
-    Rejection last = new Rejection(504, "The host did not answer in time.");
-    for (InetAddress address : addresses) {
-      long left = Math.min(end - System.nanoTime(), ATTEMPT.toNanos());
-      if (left <= 0) {
-        break;
-      }
-      try {
-        InetSocketAddress exactly = new InetSocketAddress(address, target.port());
-        return new PlainConnection(Sockets.connect(exactly, Duration.ofNanos(left)))
-            .resetWhenLost();
-      } catch (SocketTimeoutException e) {
-        last = new Rejection(504, "The host did not answer in time.");
-      } catch (IOException e) {
-        last = new Rejection(502, "The host refused the connection, or there is no way to it.");
-      }
+    try {
+      return new PlainConnection(Hosts.connect(addresses, target.port(), TIME)).resetWhenLost();
+    } catch (SocketTimeoutException e) {
+      throw new Rejection(504, "The host did not answer in time.");
+    } catch (IOException e) {
+      throw new Rejection(502, "The host refused the connection, or there is no way to it.");
     }
-    throw last;
   }
 
   private List<InetAddress> resolve(String host) throws Rejection {

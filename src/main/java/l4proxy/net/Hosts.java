@@ -40,6 +40,20 @@ public final class Hosts {
   }
 
   /**
+   * Connects to the first of some addresses that takes it.
+   *
+   * @param addresses of one host, at least one
+   * @param port the same for all
+   * @param time for all attempts together
+   * @return the connected socket
+   * @throws IOException when none did; why the first did not
+   */
+  public static Socket connect(List<InetAddress> addresses, int port, Duration time)
+      throws IOException {
+    return first(addresses, port, System.nanoTime() + time.toNanos(), Sockets::connect);
+  }
+
+  /**
    * Tries the addresses in turn; each has an equal part of the time that is left, and a second at
    * least, since one that is far away is not down.
    *

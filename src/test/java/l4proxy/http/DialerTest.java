@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
@@ -85,6 +87,40 @@ final class DialerTest {
       try (PlainConnection made =
           dialer.dial(new HostPort("several.test", listener.getLocalPort()))) {
         assertEquals("127.0.0.1", made.remote().getAddress().getHostAddress());
+      }
+    }
+  }
+
+  @Test
+  void addressesThatHangLeaveTimeForTheThird() throws Exception {
+    try (ServerSocket listener = Loopback.listener();
+        Hanging first = new Hanging("127.0.0.4", listener.getLocalPort());
+        Hanging second = new Hanging("127.0.0.5", listener.getLocalPort())) {
+      Dialer dialer =
+          new Dialer(
+              host -> addresses(first.address(), second.address(), "127.0.0.1"), address -> true);
+      try (PlainConnection made =
+          dialer.dial(new HostPort("several.test", listener.getLocalPort()))) {
+        assertEquals("127.0.0.1", made.remote().getAddress().getHostAddress());
+      }
+    }
+  }
+
+  /** Where whoever connects hears nothing: its queue is full. */
+  private record Hanging(String address, ServerSocket listener, List<Socket> queue)
+      implements AutoCloseable {
+    Hanging(String address, int port) throws IOException {
+      this(address, new ServerSocket(port, 1, InetAddress.ofLiteral(address)), new ArrayList<>());
+      for (int i = 0; i < 2; i++) { // one more than the queue is said to take
+        queue.add(new Socket(address, port));
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      listener.close();
+      for (Socket each : queue) {
+        each.close();
       }
     }
   }
