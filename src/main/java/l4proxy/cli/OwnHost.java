@@ -6,6 +6,8 @@ import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.Optional;
+import java.util.function.Supplier;
+import l4proxy.net.HostPort;
 
 /** What others may call this machine. */
 final class OwnHost {
@@ -16,13 +18,27 @@ final class OwnHost {
    *
    * @param bound where something listens; empty for every address
    * @return that, unless it is every address: then a public IPv4 address of this machine, else its
-   *     name if that can be resolved, else loopback
+   *     name if that can be resolved and is fit for an address, else loopback
    */
   static String of(String bound) {
     return switch (bound) {
-      case "", "0.0.0.0", "::" -> publicAddress().or(OwnHost::name).orElse("127.0.0.1");
+      case "", "0.0.0.0", "::" -> of(publicAddress(), OwnHost::name);
       default -> bound;
     };
+  }
+
+  /** Of a machine that has this public address, if any, and this name. */
+  static String of(Optional<String> publicAddress, Supplier<Optional<String>> name) {
+    return publicAddress.or(() -> name.get().filter(OwnHost::isFit)).orElse("127.0.0.1");
+  }
+
+  /** A machine may be called {@code 101}, which is the host of no address. */
+  private static boolean isFit(String name) {
+    try {
+      return !new HostPort(name, 0).host().isEmpty();
+    } catch (IllegalArgumentException number) {
+      return false;
+    }
   }
 
   private static Optional<String> publicAddress() {
