@@ -180,9 +180,9 @@ final class Values {
               case "G" -> 1_000_000_000;
               default -> 1;
             };
-        long rate = Long.parseLong(matcher.group(1)) * factor;
-        if (rate <= MOST) {
-          return new BytesPerSecond((int) rate);
+        long number = Long.parseLong(matcher.group(1));
+        if (number <= MOST / factor) { // a product may be too large for a long
+          return new BytesPerSecond((int) (number * factor));
         }
       }
       throw expected(

@@ -273,6 +273,9 @@ class BindingTest {
       strings = {
         "--limit_rate -1",
         "--limit_rate 3G",
+        "--limit_rate 2000000001",
+        "--limit_rate 9300000000G", // overflows a long, to a negative number
+        "--limit_rate 9999999999G",
         "--limit_rate 10m",
         "--limit_rate 1.5M",
         "--limit_rate 99999999999",

@@ -59,6 +59,10 @@ class CliTest {
             "client --drain 999999999h",
             "--drain: \"999999999h\" is not a time of at most a year, 8760h."),
         Arguments.of(
+            "client --limit_rate 9300000000G",
+            "--limit_rate: \"9300000000G\" is not a rate: expected bytes a second, such as 20000,"
+                + " 500k or 10M, at most 2G; 0: none."),
+        Arguments.of(
             "client --drain -5",
             "--drain: \"-5\" is not a time: expected 500ms, 30s, 2m, 1h, or a number of seconds."),
         Arguments.of(
