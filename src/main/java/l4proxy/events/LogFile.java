@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -29,13 +30,14 @@ public final class LogFile implements AutoCloseable {
   private WritableByteChannel channel;
   private @Nullable Object inode;
 
-  /** Whether it ends within a line, since a write failed. */
+  /** Whether it ends within a line, since a write failed, or who wrote it before was killed. */
   private boolean torn;
 
   private LogFile(@Nullable Path path, WritableByteChannel channel, @Nullable Object inode) {
     this.path = path;
     this.channel = channel;
     this.inode = inode;
+    this.torn = path != null && isTorn(path);
   }
 
   /**
@@ -57,7 +59,11 @@ public final class LogFile implements AutoCloseable {
    * @return the stream as a file
    */
   public static LogFile of(OutputStream out) {
-    return new LogFile(null, Channels.newChannel(out), null);
+    return of(Channels.newChannel(out));
+  }
+
+  static LogFile of(WritableByteChannel channel) {
+    return new LogFile(null, channel, null);
   }
 
   private static WritableByteChannel append(Path path) throws IOException {
@@ -72,6 +78,21 @@ public final class LogFile implements AutoCloseable {
     try {
       return Files.getAttribute(path, "unix:mode") instanceof Integer mode && (mode & KIND) == PIPE;
     } catch (NoSuchFileException | UnsupportedOperationException | IllegalArgumentException none) {
+      return false;
+    }
+  }
+
+  /** Whether a file ends within a line; one that may not be read is taken at its best. */
+  private static boolean isTorn(Path path) {
+    if (!Files.isRegularFile(path)) {
+      return false;
+    }
+    try (SeekableByteChannel file = Files.newByteChannel(path)) {
+      ByteBuffer last = ByteBuffer.allocate(1);
+      return file.size() > 0
+          && file.position(file.size() - 1).read(last) == 1
+          && last.get(0) != '\n';
+    } catch (IOException unreadable) {
       return false;
     }
   }
@@ -98,7 +119,9 @@ public final class LogFile implements AutoCloseable {
         channel.write(left);
       }
     } catch (IOException e) {
-      torn = left.position() > 0 && lines[left.position() - 1] != '\n';
+      if (left.position() > 0) { // else it ends as it did before
+        torn = lines[left.position() - 1] != '\n';
+      }
       throw e;
     }
   }
@@ -114,7 +137,7 @@ public final class LogFile implements AutoCloseable {
       channel.close();
       channel = next;
       inode = inode(path);
-      torn = false;
+      torn = isTorn(path);
     }
   }
 
