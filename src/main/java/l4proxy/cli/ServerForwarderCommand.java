@@ -5,7 +5,6 @@ import com.beust.jcommander.ParametersDelegate;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import l4proxy.client.RefusedException;
-import l4proxy.net.HostPort;
 
 /** {@code l4proxy server forwarder}: has a server run an HTTP forward proxy. */
 final class ServerForwarderCommand implements Command {
@@ -57,28 +56,20 @@ final class ServerForwarderCommand implements Command {
     if (address.isEmpty()) {
       throw api.strange();
     }
+    String shown =
+        server
+            .shown(address)
+            .orElseThrow(() ->
+                new FailedException("The server names no address that this version understands."));
     String lost =
         "the proxy runs all the same; 'l4proxy server forwarder close "
             + ServerApi.text(made, "name")
             + "' closes it, then run this again with another";
-    shell.print("PUBLIC ADDRESS: " + shown(address), lost);
+    shell.print("PUBLIC ADDRESS: " + shown, lost);
     String login = ServerApi.text(made, "proxyLogin");
     if (!login.isEmpty()) {
       shell.print("PROXY LOGIN: " + login, lost);
     }
     return 0;
-  }
-
-  /** A server on every address that was given no --host is shown by the name it was found by. */
-  private String shown(String address) throws FailedException {
-    try {
-      HostPort told = HostPort.parse(address, -1);
-      return switch (told.host()) {
-        case "", "0.0.0.0", "::" -> new HostPort(server.server().host(), told.port()).toString();
-        default -> address;
-      };
-    } catch (IllegalArgumentException e) {
-      throw new FailedException("The server names no address that this version understands.");
-    }
   }
 }

@@ -35,6 +35,26 @@ final class ServerOptions {
     return new ServerApi(server, access.trust(Optional.ofNullable(join), false, ""));
   }
 
+  /**
+   * A public address for this user: a server on every address that was given no --host is shown by
+   * the name it was found by.
+   *
+   * @param address as the server names it
+   * @return empty when it is none
+   */
+  Optional<String> shown(String address) {
+    try {
+      HostPort told = HostPort.parse(address, -1);
+      return Optional.of(
+          switch (told.host()) {
+            case "", "0.0.0.0", "::" -> new HostPort(server.host(), told.port()).toString();
+            default -> address;
+          });
+    } catch (IllegalArgumentException none) {
+      return Optional.empty();
+    }
+  }
+
   HostPort server() {
     return server;
   }

@@ -353,6 +353,18 @@ class CommandsTest {
   }
 
   @Test
+  void forwardProxyIsListedAtTheAddressThatItWasOpenedAt() throws Exception {
+    String address = "127.0.0.1:" + port(startServer("--ctl_addr", ":0")); // any, without --host
+    assertEquals(0, user.run("server", "forwarder", "--svr_addr", address), user.err());
+    String opened = user.line().replace("PUBLIC ADDRESS: ", "");
+    assertTrue(opened.matches("127\\.0\\.0\\.1:\\d+"), opened);
+    user.rest();
+    assertEquals(0, user.run("server", "forwarder", "list", "--svr_addr", address), user.err());
+    assertEquals("Name          Display Name  Public Address", user.line());
+    assertTrue(user.line().endsWith(" unknown       " + opened));
+  }
+
+  @Test
   void redirectThatMayNotSeeItsClientsEndsAtOnce() throws Exception {
     String command = startServer();
     String[] words = {
