@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import l4proxy.auth.Grant;
 import l4proxy.auth.JoinKey;
-import l4proxy.auth.KeyExistsException;
+import l4proxy.auth.KeyConflictException;
 import l4proxy.auth.Keys;
 import l4proxy.net.PortRanges;
 
@@ -34,12 +34,12 @@ final class KeyRoutes {
       return create(body);
     } catch (IllegalArgumentException e) {
       throw new ProblemException(400, String.valueOf(e.getMessage()));
-    } catch (KeyExistsException e) {
+    } catch (KeyConflictException e) {
       throw new ProblemException(409, String.valueOf(e.getMessage()));
     }
   }
 
-  private Reply create(Fields body) throws KeyExistsException, IOException {
+  private Reply create(Fields body) throws KeyConflictException, IOException {
     String name =
         body.text("name").orElseThrow(() -> new IllegalArgumentException("\"name\" is missing."));
     boolean admin = body.truth("admin").orElse(false);

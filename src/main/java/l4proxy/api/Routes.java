@@ -58,7 +58,7 @@ final class Routes {
     try {
       return route.answer(request);
     } catch (StateException e) {
-      throw new ProblemException(500, String.valueOf(e.getMessage()));
+      throw new ProblemException(e.isPassing() ? 503 : 500, String.valueOf(e.getMessage()));
     }
   }
 

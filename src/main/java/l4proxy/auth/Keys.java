@@ -122,12 +122,12 @@ public final class Keys {
    * @param name see {@link Key}
    * @param grant what it is good for
    * @return the secret
-   * @throws KeyExistsException if another key has this name
-   * @throws StateException if it cannot be stored, or there are {@link #MAX_KEYS} already
+   * @throws KeyConflictException if another key has this name, or there are {@link #MAX_KEYS}
+   * @throws StateException if it cannot be stored
    * @throws IllegalArgumentException if an argument is out of range
    */
   public synchronized JoinKey create(String name, Grant grant)
-      throws KeyExistsException, StateException {
+      throws KeyConflictException, StateException {
     if (name.equals(NOBODY)) {
       throw new IllegalArgumentException(
           "Clients without a key go by the name " + NOBODY + "; choose another.");
@@ -135,12 +135,10 @@ public final class Keys {
     JoinKey joinKey = JoinKey.create(pin, random);
     Key key = Key.of(name, joinKey, grant);
     if (table.byName().containsKey(name)) {
-      throw new KeyExistsException(name);
+      throw KeyConflictException.exists(name);
     }
     if (table.byName().size() >= MAX_KEYS) {
-      throw new StateException(
-          "%s holds %d keys, and more are not allowed: revoke one first."
-              .formatted(state.pathOf(FILE), MAX_KEYS));
+      throw KeyConflictException.full();
     }
     change(table.with(key));
     return joinKey;
@@ -219,7 +217,7 @@ public final class Keys {
 
   private void change(KeyTable changed) throws StateException {
     if (frozen) {
-      throw new StateException(
+      throw StateException.notNow(
           "No key is changed while another process takes this server over: try again in a few"
               + " seconds.");
     }

@@ -234,7 +234,7 @@ public final class StateDirectory implements AutoCloseable {
           "Cannot write %s: the state directory %s was closed.".formatted(name, path));
     }
     if (lockFile == null) {
-      throw new StateException(
+      throw StateException.notNow(
           "Cannot write %s yet: the server that is being taken over has the state directory %s; try"
                   .formatted(name, path)
               + " again in a few seconds.");

@@ -16,13 +16,16 @@ import org.jspecify.annotations.Nullable;
 public final class StateException extends IOException {
   private static final long serialVersionUID = 1L;
 
+  /** Whether it helps to try again. */
+  private final boolean passing;
+
   /**
    * Says what is wrong.
    *
    * @param message path, fault and remedy
    */
   public StateException(String message) {
-    super(message);
+    this(message, null);
   }
 
   /**
@@ -32,7 +35,26 @@ public final class StateException extends IOException {
    * @param cause the failure; its text must hold no secret
    */
   public StateException(String message, @Nullable Throwable cause) {
+    this(message, cause, false);
+  }
+
+  private StateException(String message, @Nullable Throwable cause, boolean passing) {
     super(message, cause);
+    this.passing = passing;
+  }
+
+  /** Nothing is wrong, but another process of the server is to write just now. */
+  static StateException notNow(String message) {
+    return new StateException(message, null, true);
+  }
+
+  /**
+   * Whether it helps to try again in a few seconds.
+   *
+   * @return true while one process of the server takes the other over
+   */
+  public boolean isPassing() {
+    return passing;
   }
 
   /**

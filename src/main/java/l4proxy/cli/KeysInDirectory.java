@@ -4,7 +4,7 @@ import com.google.gson.JsonObject;
 import java.nio.file.Path;
 import l4proxy.api.KeyView;
 import l4proxy.auth.Identity;
-import l4proxy.auth.KeyExistsException;
+import l4proxy.auth.KeyConflictException;
 import l4proxy.auth.Keys;
 import l4proxy.auth.StateDirectory;
 import l4proxy.auth.StateException;
@@ -46,7 +46,7 @@ final class KeysInDirectory implements KeyAccess {
       return keys.create(wanted.name(), wanted.grant()).text();
     } catch (IllegalArgumentException e) {
       throw new UsageException(String.valueOf(e.getMessage()));
-    } catch (KeyExistsException e) {
+    } catch (KeyConflictException e) {
       throw new FailedException(String.valueOf(e.getMessage()));
     }
   }

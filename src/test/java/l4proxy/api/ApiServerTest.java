@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import l4proxy.auth.BrowserSessions;
@@ -50,6 +51,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The API over a real socket, with real keys; only what is exposed is made up. */
 @Timeout(60)
 class ApiServerTest {
+  private static final Pin PIN = new Pin("A".repeat(43));
+
   @TempDir Path directory;
   private final ProxyServer proxy = mock(ProxyServer.class);
   private final ServerView view = mock(ServerView.class);
@@ -64,7 +67,7 @@ class ApiServerTest {
   @BeforeEach
   void open() throws Exception {
     state = StateDirectory.open(directory);
-    keys = Keys.open(state, new Pin("A".repeat(43)));
+    keys = Keys.open(state, PIN);
     admin = keys.created().orElseThrow().adminKey().text();
     joiner = keys.created().orElseThrow().defaultKey().text();
     when(proxy.keys()).thenReturn(keys);
@@ -73,6 +76,13 @@ class ApiServerTest {
     when(proxy.clients()).thenReturn(List.of());
     when(proxy.view()).thenReturn(view);
     when(proxy.version()).thenReturn("1.2.3");
+    api = new ApiServer(proxy, new Counters(), feed);
+  }
+
+  /** The same with other keys. */
+  private void serve(Keys others) throws Exception {
+    api.close();
+    when(proxy.keys()).thenReturn(others);
     api = new ApiServer(proxy, new Counters(), feed);
   }
 
@@ -179,7 +189,7 @@ class ApiServerTest {
   @MethodSource("guarded")
   void everythingElseNeedsAKeyOfThisServer(String method, String path) throws Exception {
     String unknown =
-        JoinKey.create(new Pin("A".repeat(43)), new java.security.SecureRandom()).text();
+        JoinKey.create(PIN, new java.security.SecureRandom()).text();
     for (String key : List.of("", "nonsense", unknown)) {
       HttpResponse<String> response = ask(method, path, key, "");
       assertProblem(401, response);
@@ -197,6 +207,30 @@ class ApiServerTest {
     assertProblem(503, ask("DELETE", "/v1/clients/a", admin, ""));
     assertProblem(503, ask("DELETE", "/v1/services/f", admin, ""));
     assertProblem(503, ask("POST", "/v1/services", admin, "{\"kind\":\"http_forwarder\"}"));
+  }
+
+  @Test
+  void keysAreNotChangedWhileAnotherProcessTakesOver() throws Exception {
+    keys.freeze(true);
+    assertProblem(503, ask("POST", "/v1/keys", admin, "{\"name\":\"x\"}"));
+    assertProblem(503, ask("DELETE", "/v1/keys/default", admin, ""));
+    keys.freeze(false);
+    assertEquals(204, ask("DELETE", "/v1/keys/default", admin, "").statusCode());
+  }
+
+  @Test
+  void keyThatThereIsNoRoomForIsAConflict() throws Exception {
+    String more =
+        IntStream.range(2, Keys.MAX_KEYS)
+            .mapToObj(i ->
+                """
+                {"name": "k%d", "secretSha256": "%064x", "admin": false, "maxServices": 0,
+                 "createdAt": "2025-01-01T00:00:00Z"},"""
+                    .formatted(i, i))
+            .collect(Collectors.joining());
+    state.write("keys.json", state.read("keys.json").orElseThrow().replaceFirst("\\[", "[" + more));
+    serve(Keys.open(state, PIN));
+    assertProblem(409, ask("POST", "/v1/keys", admin, "{\"name\":\"x\"}"));
   }
 
   @Test
@@ -305,7 +339,7 @@ class ApiServerTest {
         bob.entrySet().stream()
             .filter(e -> !e.getKey().equals("createdAt"))
             .collect(
-                java.util.stream.Collectors.toMap(
+                Collectors.toMap(
                     Map.Entry::getKey, e -> e.getValue().toString())));
     Instant.parse(bob.get("createdAt").getAsString());
     assertEquals(204, ask("DELETE", "/v1/keys/bob", admin, "").statusCode());

@@ -21,7 +21,7 @@ public final class AuthWrites {
         String name = "k" + round;
         try {
           keys.create(name, Grant.ALL);
-        } catch (KeyExistsException alreadyOnDiskWhenKilled) {
+        } catch (KeyConflictException alreadyOnDiskWhenKilled) {
           return name;
         }
         keys.revoke("k" + (round - 20)); // so that the file stays small

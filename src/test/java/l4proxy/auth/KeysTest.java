@@ -132,7 +132,7 @@ final class KeysTest {
   void nameTakenIsRefusedAndNothingChanges() throws Exception {
     Keys keys = Keys.open(state, PIN);
     String before = state.read("keys.json").orElseThrow();
-    var e = assertThrows(KeyExistsException.class, () -> keys.create("admin", Grant.ALL));
+    var e = assertThrows(KeyConflictException.class, () -> keys.create("admin", Grant.ALL));
     assertTrue(e.getMessage().contains("admin"));
     assertThrows(IllegalArgumentException.class, () -> keys.create("a b", Grant.ALL));
     assertThrows(
@@ -213,7 +213,7 @@ final class KeysTest {
     state.write("keys.json", KeysText.text(PIN, full));
     Keys keys = Keys.open(state, PIN);
     assertEquals(full, keys.list());
-    var e = assertThrows(StateException.class, () -> keys.create("more", Grant.ALL));
+    var e = assertThrows(KeyConflictException.class, () -> keys.create("more", Grant.ALL));
     assertTrue(e.getMessage().contains("revoke"), e.getMessage());
     keys.revoke("k5");
     keys.create("more", Grant.ALL);
@@ -287,7 +287,7 @@ final class KeysTest {
             try {
               keys.create("same", Grant.ALL);
               return true;
-            } catch (KeyExistsException e) {
+            } catch (KeyConflictException e) {
               return false;
             }
           };
