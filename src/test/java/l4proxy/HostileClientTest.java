@@ -46,8 +46,8 @@ final class HostileClientTest {
     key =
         pair.keys()
             .create(
-                "evil",
-                new Grant(false, Optional.of(PortRanges.parse("20000-20999")), SERVICES, 0));
+                "evil", new Grant(false, Optional.of(PortRanges.parse("20000-20999")), SERVICES, 0))
+            .joinKey();
   }
 
   @AfterEach

@@ -57,7 +57,7 @@ final class SeeingAndEndingTest {
     api = new Api(pair);
     admin = pair.adminKey().text();
     own = pair.joinKey().text();
-    stranger = pair.keys().create("stranger", Grant.ALL).text();
+    stranger = pair.keys().create("stranger", Grant.ALL).joinKey().text();
     client = pair.server().clients().getFirst().name();
   }
 

@@ -226,7 +226,7 @@ class StayingUpTest {
       try (FakeClient holder = new FakeClient(pair)) {
         assertInstanceOf(Message.Exposed.class, holder.exposeAt("holder", port));
         Thread answering = Thread.ofVirtual().start(() -> answerHeartbeats(holder));
-        JoinKey other = pair.keys().create("other", Grant.ALL);
+        JoinKey other = pair.keys().create("other", Grant.ALL).joinKey();
         assertRefused(pair, pair.joinKey(), port, "held by another client with the same key");
         assertRefused(pair, other, port, "held by another client");
         holder.close();
@@ -276,7 +276,8 @@ class StayingUpTest {
       JoinKey limited =
           pair.keys()
               .create(
-                  "limited", new Grant(false, Optional.of(PortRanges.parse("20000-20010")), 0, 0));
+                  "limited", new Grant(false, Optional.of(PortRanges.parse("20000-20010")), 0, 0))
+              .joinKey();
       assertRefused(pair, limited, 20011, "may have 20000-20010");
       assertRefused(pair, pair.joinKey(), 40_000, "not among the ports of this server");
     }
@@ -286,7 +287,7 @@ class StayingUpTest {
   void clientThatLostItsIdIsNotLockedOutByItsOwnLease() throws Exception {
     try (EchoBackend backend = new EchoBackend();
         ProxyPair pair = new ProxyPair(directory, backend.address())) {
-      JoinKey one = pair.keys().create("one", new Grant(false, Optional.empty(), 1, 0));
+      JoinKey one = pair.keys().create("one", new Grant(false, Optional.empty(), 1, 0)).joinKey();
       ServiceConfig service = ServiceConfig.of("only", backend.address(), 0);
       for (String state : List.of("before", "after")) {
         BlockingQueue<HostPort> at = new LinkedBlockingQueue<>();

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
 import l4proxy.auth.Grant;
-import l4proxy.auth.JoinKey;
 import l4proxy.auth.KeyConflictException;
 import l4proxy.auth.Keys;
+import l4proxy.auth.NewKey;
 import l4proxy.net.PortRanges;
 
 /** The server's keys, for admins. */
@@ -52,10 +52,9 @@ final class KeyRoutes {
               + body.name(left)
               + "; expected name, admin, ports, maxServices, limitRate.");
     }
-    JoinKey made = keys.create(name, new Grant(admin, ports, maxServices, limitRate));
-    JsonObject shown =
-        Json.of(KeyView.of(keys.find(made.secret()).orElseThrow())).getAsJsonObject();
-    shown.addProperty("key", made.text());
+    NewKey made = keys.create(name, new Grant(admin, ports, maxServices, limitRate));
+    JsonObject shown = Json.of(KeyView.of(made.key())).getAsJsonObject();
+    shown.addProperty("key", made.joinKey().text());
     return Reply.created(shown);
   }
 

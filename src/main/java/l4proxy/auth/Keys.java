@@ -121,12 +121,12 @@ public final class Keys {
    *
    * @param name see {@link Key}
    * @param grant what it is good for
-   * @return the secret
+   * @return the key and its secret
    * @throws KeyConflictException if another key has this name, or there are {@link #MAX_KEYS}
    * @throws StateException if it cannot be stored
    * @throws IllegalArgumentException if an argument is out of range
    */
-  public synchronized JoinKey create(String name, Grant grant)
+  public synchronized NewKey create(String name, Grant grant)
       throws KeyConflictException, StateException {
     if (name.equals(NOBODY)) {
       throw new IllegalArgumentException(
@@ -141,7 +141,7 @@ public final class Keys {
       throw KeyConflictException.full();
     }
     change(table.with(key));
-    return joinKey;
+    return new NewKey(key, joinKey);
   }
 
   /**

@@ -43,7 +43,7 @@ final class KeysInDirectory implements KeyAccess {
   @Override
   public String create(Wanted wanted) throws UsageException, FailedException, StateException {
     try {
-      return keys.create(wanted.name(), wanted.grant()).text();
+      return keys.create(wanted.name(), wanted.grant()).joinKey().text();
     } catch (IllegalArgumentException e) {
       throw new UsageException(String.valueOf(e.getMessage()));
     } catch (KeyConflictException e) {

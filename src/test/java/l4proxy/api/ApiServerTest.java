@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.spy;
 import static org.mockito.Mockito.when;
 
 import com.google.gson.JsonArray;
@@ -188,8 +191,7 @@ class ApiServerTest {
   @ParameterizedTest
   @MethodSource("guarded")
   void everythingElseNeedsAKeyOfThisServer(String method, String path) throws Exception {
-    String unknown =
-        JoinKey.create(PIN, new java.security.SecureRandom()).text();
+    String unknown = JoinKey.create(PIN, new java.security.SecureRandom()).text();
     for (String key : List.of("", "nonsense", unknown)) {
       HttpResponse<String> response = ask(method, path, key, "");
       assertProblem(401, response);
@@ -225,7 +227,8 @@ class ApiServerTest {
             .mapToObj(i ->
                 """
                 {"name": "k%d", "secretSha256": "%064x", "admin": false, "maxServices": 0,
-                 "createdAt": "2025-01-01T00:00:00Z"},"""
+                 "createdAt": "2025-01-01T00:00:00Z"},\
+                """
                     .formatted(i, i))
             .collect(Collectors.joining());
     state.write("keys.json", state.read("keys.json").orElseThrow().replaceFirst("\\[", "[" + more));
@@ -338,9 +341,7 @@ class ApiServerTest {
             "500000"),
         bob.entrySet().stream()
             .filter(e -> !e.getKey().equals("createdAt"))
-            .collect(
-                Collectors.toMap(
-                    Map.Entry::getKey, e -> e.getValue().toString())));
+            .collect(Collectors.toMap(Map.Entry::getKey, e -> e.getValue().toString())));
     Instant.parse(bob.get("createdAt").getAsString());
     assertEquals(204, ask("DELETE", "/v1/keys/bob", admin, "").statusCode());
     assertProblem(401, ask("GET", "/v1/clients", text, ""));
@@ -350,6 +351,23 @@ class ApiServerTest {
   @Test
   void nameOfAKeyThatExistsIsAConflict() throws Exception {
     assertProblem(409, ask("POST", "/v1/keys", admin, "{\"name\":\"default\"}"));
+  }
+
+  @Test
+  void keyThatIsRevokedAtOnceWasMade() throws Exception {
+    Keys racing = spy(keys);
+    doAnswer(
+            call -> {
+              Object made = call.callRealMethod();
+              assertTrue(racing.revoke("bob"));
+              return made;
+            })
+        .when(racing)
+        .create(any(), any());
+    serve(racing);
+    HttpResponse<String> made = ask("POST", "/v1/keys", admin, "{\"name\":\"bob\"}");
+    assertEquals(201, made.statusCode(), made.body());
+    assertEquals("bob", json(made).get("name").getAsString());
   }
 
   @ParameterizedTest

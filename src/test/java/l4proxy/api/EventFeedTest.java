@@ -208,7 +208,7 @@ final class EventFeedTest {
     new Listening(joiner);
     List<String> more = new ArrayList<>();
     for (int key = 0; feed.listeners() < EventFeed.MOST_LISTENERS; key++) {
-      more.add(keys.create("k" + key, Grant.ALL).text());
+      more.add(keys.create("k" + key, Grant.ALL).joinKey().text());
       for (int i = 0;
           i < EventFeed.MOST_OF_KEY && feed.listeners() < EventFeed.MOST_LISTENERS;
           i++) {

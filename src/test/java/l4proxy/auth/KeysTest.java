@@ -71,7 +71,7 @@ final class KeysTest {
   @Test
   void onlyTheDigestIsStored() throws Exception {
     Keys keys = Keys.open(state, PIN);
-    JoinKey key = keys.create("ci", Grant.ALL);
+    JoinKey key = keys.create("ci", Grant.ALL).joinKey();
     String file = state.read("keys.json").orElseThrow();
     assertFalse(file.contains(key.secret()));
     assertFalse(file.contains("l4p1_"));
@@ -85,7 +85,8 @@ final class KeysTest {
     JoinKey secret =
         Keys.open(state, PIN)
             .create(
-                "ci", new Grant(true, Optional.of(PortRanges.parse("2200-2299,80")), 3, 500_000));
+                "ci", new Grant(true, Optional.of(PortRanges.parse("2200-2299,80")), 3, 500_000))
+            .joinKey();
     Key key = Keys.open(state, PIN).find(secret.secret()).orElseThrow();
     assertEquals("ci", key.name());
     assertTrue(key.admin());
@@ -98,7 +99,9 @@ final class KeysTest {
   @Test
   void fileWithoutRatesIsRead() throws Exception {
     JoinKey secret =
-        Keys.open(state, PIN).create("ci", new Grant(false, Optional.empty(), 3, 500_000));
+        Keys.open(state, PIN)
+            .create("ci", new Grant(false, Optional.empty(), 3, 500_000))
+            .joinKey();
     Path file = temp.resolve("keys.json");
     String text = Files.readString(file);
     String before = text.replaceAll("\\s*\"limitRate\": [0-9]+,", "");
@@ -145,8 +148,10 @@ final class KeysTest {
   @Test
   void revokedKeyIsGoneForGoodAndListenersAreTold() throws Exception {
     Keys keys = Keys.open(state, PIN);
-    JoinKey secret = keys.create("ci", Grant.ALL);
+    NewKey made = keys.create("ci", Grant.ALL);
+    JoinKey secret = made.joinKey();
     Key key = keys.find(secret.secret()).orElseThrow();
+    assertEquals(key, made.key());
     List<Key> revoked = new ArrayList<>();
     List<Boolean> stillFound = new ArrayList<>();
     keys.onRevoked(revoked::add);
@@ -259,7 +264,7 @@ final class KeysTest {
         Callable<?> task =
             () -> {
               start.await();
-              JoinKey key = keys.create(name, Grant.ALL);
+              JoinKey key = keys.create(name, Grant.ALL).joinKey();
               assertEquals(name, keys.find(key.secret()).orElseThrow().name());
               if (revoked) {
                 assertTrue(keys.revoke(name));
