@@ -53,6 +53,11 @@ final class Binding {
               + Text.quoted(line.arguments().getFirst())
               + "; --help shows what it takes.");
     }
+    if (line.arguments().contains("")) {
+      throw new UsageException(
+          "An argument is empty, perhaps by a variable that is not set; --help shows what this"
+              + " command takes.");
+    }
     Map<String, Given> given = environment(environment);
     given.putAll(line.options());
     Given config = given.get(CONFIG);

@@ -33,7 +33,9 @@ class CliTest {
   }
 
   private static List<String> words(String line) {
-    return line.isEmpty() ? List.of() : List.of(line.split(" "));
+    return line.isEmpty()
+        ? List.of()
+        : Stream.of(line.split(" ")).map(word -> word.equals("''") ? "" : word).toList();
   }
 
   static Stream<Arguments> misuses() {
@@ -122,6 +124,23 @@ class CliTest {
         Arguments.of(
             "key create --max_services x a",
             "--max_services: \"x\" is not a whole number, 0 for no bound."));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "client close ''",
+        "client close user web ''",
+        "server forwarder close ''",
+        "key create ''",
+        "key revoke ''"
+      })
+  void emptyNameIsOneSentenceAndExitCode2(String line) {
+    shell.environment.put("L4PROXY_JOIN", "l4p1_" + "A".repeat(86));
+    misuseIsOneSentenceAndExitCode2(
+        line,
+        "An argument is empty, perhaps by a variable that is not set; --help shows what this"
+            + " command takes.");
   }
 
   @ParameterizedTest
