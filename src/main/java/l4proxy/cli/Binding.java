@@ -116,7 +116,7 @@ final class Binding {
     String path = config.value();
     String source = " in " + path;
     try {
-      Fields file = Fields.parse(read(config.source(), path));
+      Fields file = Fields.parse(read(config));
       Map<String, Given> given = new HashMap<>();
       for (Map.Entry<String, Option> field : fields().entrySet()) {
         String name = file.name(field.getKey()) + source;
@@ -176,8 +176,10 @@ final class Binding {
             + (hint.isEmpty() ? "; expected " + String.join(", ", known) + "." : hint));
   }
 
-  private static String read(String source, String path) throws UsageException, FailedException {
-    try (InputStream in = Files.newInputStream(Path.of(path))) {
+  private static String read(Given config) throws UsageException, FailedException {
+    String source = config.source();
+    Path path = path(config);
+    try (InputStream in = Files.newInputStream(path)) {
       byte[] bytes = in.readNBytes(LONGEST_FILE + 1); // a pipe or device does not tell its size
       if (bytes.length > LONGEST_FILE) {
         throw new UsageException(
@@ -192,6 +194,14 @@ final class Binding {
               + ": cannot read "
               + path
               + "; it must be a text file in UTF-8 that this user may read.");
+    }
+  }
+
+  private static Path path(Given config) throws UsageException {
+    try {
+      return new Values.File(CONFIG).parse(config.value());
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(config.source() + ": " + e.getMessage());
     }
   }
 }

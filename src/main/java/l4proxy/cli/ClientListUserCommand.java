@@ -21,6 +21,7 @@ final class ClientListUserCommand implements Command {
       description =
           "whose users: a name that 'client list' shows; a display name that only one client has"
               + " will do",
+      converter = Values.Name.class,
       order = 3)
   private @Nullable String name;
 

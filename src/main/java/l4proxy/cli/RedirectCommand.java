@@ -39,6 +39,7 @@ final class RedirectCommand implements Command {
       placeholder = "NAME",
       description = "the name of the key whose clients count; an admin key needs it",
       defaultValueDescription = "that of the key given",
+      converter = Values.Name.class,
       order = 5)
   private @Nullable String key;
 

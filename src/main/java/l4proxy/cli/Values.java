@@ -217,6 +217,21 @@ final class Values {
     }
   }
 
+  /** What something is called that the server knows. */
+  static final class Name extends Converter<String> {
+    Name(String option) {
+      super(option);
+    }
+
+    @Override
+    String parse(String text) {
+      if (text.isEmpty()) {
+        throw expected(text, "a name");
+      }
+      return text;
+    }
+  }
+
   /** How a list is printed. */
   static final class Output extends Converter<String> {
     /** What a script reads. */

@@ -111,6 +111,10 @@ class CliTest {
         Arguments.of(
             "server --host a:1", "--host: \"a:1\" is not a host name or address without a port."),
         Arguments.of(
+            "server --config ''", "--config: \"\" is not the path of a file or directory."),
+        Arguments.of("redirect --display web --key ''", "--key: \"\" is not a name."),
+        Arguments.of("client list user --client_name ''", "--client_name: \"\" is not a name."),
+        Arguments.of(
             "server --tls_cert x", "--tls_cert and --tls_key need each other: give both or none."),
         Arguments.of(
             "server --api_addr 0.0.0.0:0",
