@@ -124,7 +124,7 @@ final class Values {
 
     @Override
     Integer parse(String text) {
-      return number(text, 0, 999_999_999, "a whole number, 0 for no bound");
+      return number(text, 0, 999_999_999, "a whole number of at most 999999999, 0 for no bound");
     }
   }
 

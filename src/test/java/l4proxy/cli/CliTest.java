@@ -127,7 +127,11 @@ class CliTest {
             "key revoke a b", "Expected one name of a key behind the options, but there are 2."),
         Arguments.of(
             "key create --max_services x a",
-            "--max_services: \"x\" is not a whole number, 0 for no bound."));
+            "--max_services: \"x\" is not a whole number of at most 999999999, 0 for no bound."),
+        Arguments.of(
+            "server --max_users 9999999999",
+            "--max_users: \"9999999999\" is not a whole number of at most 999999999, 0 for no"
+                + " bound."));
   }
 
   @ParameterizedTest
