@@ -78,7 +78,13 @@ public final class StateException extends IOException {
         "Cannot %s %s (%s): %s.".formatted(action, path, reason(cause), remedy), cause);
   }
 
-  private static String reason(IOException e) {
+  /**
+   * Why the operating system refused to do something with a file.
+   *
+   * @param e what was thrown
+   * @return a few words, without the file
+   */
+  public static String reason(IOException e) {
     return switch (e) {
       case AccessDeniedException _ -> "permission denied";
       case FileSystemException f when f.getReason() != null -> f.getReason();

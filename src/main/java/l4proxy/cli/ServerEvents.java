@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import l4proxy.api.ApiServer;
 import l4proxy.api.EventFeed;
+import l4proxy.auth.StateException;
 import l4proxy.events.AccessLog;
 import l4proxy.events.Counters;
 import l4proxy.events.Events;
@@ -45,7 +46,7 @@ final class ServerEvents implements AutoCloseable {
           "--access_log: cannot write to "
               + path
               + " ("
-              + e.getClass().getSimpleName()
+              + StateException.reason(e)
               + "); its directory must be there, and this user must be allowed to write to it.");
     }
   }

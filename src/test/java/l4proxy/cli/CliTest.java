@@ -307,6 +307,22 @@ class CliTest {
         "l4proxy: --config: there is no file " + file + "." + System.lineSeparator(), shell.err());
   }
 
+  @ParameterizedTest
+  @CsvSource({"'', Is a directory", "none/access.log, no such file or directory"})
+  void accessLogThatCannotBeWrittenIsNamedWithTheReason(String name, String reason) {
+    Path file = home.resolve(name);
+    assertEquals(
+        1, shell.run("server", "--ctl_addr", "127.0.0.1:0", "--access_log", file.toString()));
+    assertEquals(
+        "l4proxy: --access_log: cannot write to "
+            + file
+            + " ("
+            + reason
+            + "); its directory must be there, and this user must be allowed to write to it."
+            + System.lineSeparator(),
+        shell.err());
+  }
+
   @Test
   void configFileWithoutEndIsNamed() {
     assertEquals(2, shell.run("client", "--config", "/dev/zero"));
