@@ -141,10 +141,21 @@ public final class Fields {
    * @return its value, if it is there
    */
   public Optional<String> text(String name) {
-    return primitive(name, "a string")
+    return text(name, "a string");
+  }
+
+  /**
+   * Takes a text where other things fit, too.
+   *
+   * @param name of the field
+   * @param expected what fits, for the message
+   * @return its value, if it is there
+   */
+  public Optional<String> text(String name, String expected) {
+    return primitive(name, expected)
         .map(value -> {
           if (!value.isString()) {
-            throw wrong(name, "a string");
+            throw wrong(name, expected);
           }
           return value.getAsString();
         });

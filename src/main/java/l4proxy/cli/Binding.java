@@ -151,8 +151,14 @@ final class Binding {
       case TRUTH -> file.truth(field).map(String::valueOf);
       case NUMBER -> number(file, field);
       case TEXT -> file.text(field);
-      case TEXT_OR_NUMBER -> file.isNumber(field) ? number(file, field) : file.text(field);
+      case TIME -> either(file, field, "a string such as \"30s\", or a whole number of seconds");
+      case RATE ->
+          either(file, field, "a string such as \"10M\", or a whole number of bytes a second");
     };
+  }
+
+  private static Optional<String> either(Fields file, String field, String expected) {
+    return file.isNumber(field) ? number(file, field) : file.text(field, expected);
   }
 
   private static Optional<String> number(Fields file, String field) {

@@ -14,22 +14,13 @@ import java.util.Optional;
  * @param declared jcommander's view
  */
 record Option(String name, Class<?> type, ParameterDescription declared) {
-  /** What a JSON value for an option is to be. */
+  /** What a JSON value for an option is to be; a time or a rate is a string or a number. */
   enum Kind {
-    TRUTH("true or false"),
-    NUMBER("a whole number"),
-    TEXT("a string"),
-    TEXT_OR_NUMBER("a string such as \"30s\", or a whole number of seconds");
-
-    private final String expected;
-
-    Kind(String expected) {
-      this.expected = expected;
-    }
-
-    String expected() {
-      return expected;
-    }
+    TRUTH,
+    NUMBER,
+    TEXT,
+    TIME,
+    RATE
   }
 
   static Option of(ParameterDescription declared) {
@@ -68,8 +59,10 @@ record Option(String name, Class<?> type, ParameterDescription declared) {
     if (type == int.class || type == Integer.class) {
       return Kind.NUMBER;
     }
-    boolean either = type == Duration.class || type == BytesPerSecond.class;
-    return either ? Kind.TEXT_OR_NUMBER : Kind.TEXT;
+    if (type == Duration.class) {
+      return Kind.TIME;
+    }
+    return type == BytesPerSecond.class ? Kind.RATE : Kind.TEXT;
   }
 
   /** The environment variable, {@code L4PROXY_SVR_ADDR}. */

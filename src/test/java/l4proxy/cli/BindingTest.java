@@ -349,7 +349,16 @@ class BindingTest {
         Arguments.of("{\"server\": 5}", "\"server\" is not a string."),
         Arguments.of("{\"server\": null}", "\"server\" is not a string."),
         Arguments.of("{\"noAuth\": \"true\"}", "\"noAuth\" is not true or false."),
-        Arguments.of("{\"drain\": true}", "\"drain\" is not a string."),
+        Arguments.of(
+            "{\"drain\": true}",
+            "\"drain\" is not a string such as \"30s\", or a whole number of seconds."),
+        Arguments.of(
+            "{\"drain\": 1e3}",
+            "\"drain\" is not a string such as \"30s\", or a whole number of seconds."),
+        Arguments.of(
+            "{\"services\": [{\"limitRate\": 1.5}]}",
+            "\"services[0].limitRate\" is not a string such as \"10M\", or a whole number of bytes"
+                + " a second."),
         Arguments.of("{\"services\": {}}", "\"services\" is not an array of objects."),
         Arguments.of("{\"services\": [1]}", "\"services\" is not an array of objects."),
         Arguments.of("{\"services\": []}", "\"services\" is empty; expected at least one."),
