@@ -1,5 +1,7 @@
 package l4proxy.auth;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
@@ -60,6 +62,16 @@ public final class Keys {
     } catch (IllegalArgumentException e) {
       throw StateException.corrupt(state.pathOf(FILE), String.valueOf(e.getMessage()));
     }
+  }
+
+  /**
+   * Whether a directory has no keys, so that {@link #open} would make some.
+   *
+   * @param directory which need not be there
+   * @return false also where nobody can tell
+   */
+  public static boolean isNone(Path directory) {
+    return Files.notExists(directory.resolve(FILE));
   }
 
   /**

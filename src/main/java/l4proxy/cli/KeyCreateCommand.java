@@ -70,7 +70,7 @@ final class KeyCreateCommand implements Command {
   public int run(Shell shell)
       throws UsageException, FailedException, RefusedException, IOException {
     String name = KeyOptions.name(arguments);
-    try (KeyAccess access = keys.open(shell)) {
+    try (KeyAccess access = keys.openOrMake(shell)) {
       Grant grant = new Grant(admin, Optional.ofNullable(ports), maxServices, limitRate.number());
       shell.print(
           access.create(new KeyAccess.Wanted(name, grant)),

@@ -30,6 +30,11 @@ final class KeyOptions {
     return !option.name().equals(STATE_DIR);
   }
 
+  /** The keys of the directory, made there if need be, or of the server; closed by the caller. */
+  KeyAccess openOrMake(Shell shell) throws UsageException, FailedException, IOException {
+    return stateDir == null ? open(shell) : KeysInDirectory.openOrMake(stateDir, shell);
+  }
+
   /** The keys of the directory, or of the server; closed by the caller. */
   KeyAccess open(Shell shell) throws UsageException, FailedException, IOException {
     if (stateDir != null) {

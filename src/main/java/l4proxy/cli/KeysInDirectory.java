@@ -19,7 +19,20 @@ final class KeysInDirectory implements KeyAccess {
     this.keys = keys;
   }
 
-  static KeysInDirectory open(Path path, Shell shell) throws StateException {
+  /** Those that there are; nothing is made or written where there are none. */
+  static KeysInDirectory open(Path path, Shell shell) throws FailedException, StateException {
+    if (Keys.isNone(path)) {
+      throw new FailedException(
+          "There is no server's state in "
+              + path
+              + ": give the --state_dir that the server is started with, or none to ask a server"
+              + " that runs.");
+    }
+    return openOrMake(path, shell);
+  }
+
+  /** The same, but a new server's where there are none. */
+  static KeysInDirectory openOrMake(Path path, Shell shell) throws StateException {
     StateDirectory directory = StateDirectory.open(path);
     boolean opened = false;
     try {

@@ -308,6 +308,24 @@ class CliTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"list", "revoke admin"})
+  void keysOfADirectoryWithoutAServerAreNotMadeToBeLookedAt(String what) throws Exception {
+    for (Path directory : List.of(home.resolve("typo"), Files.createDirectory(home.resolve("x")))) {
+      List<String> words = new ArrayList<>(words("key " + what));
+      words.addAll(List.of("--state_dir", directory.toString()));
+      assertEquals(1, shell.run(words.toArray(new String[0])));
+      assertTrue(
+          shell.err().contains("l4proxy: There is no server's state in " + directory + ": give"),
+          shell.err());
+    }
+    assertFalse(Files.exists(home.resolve("typo")));
+    try (Stream<Path> files = Files.list(home.resolve("x"))) {
+      assertEquals(List.of(), files.toList());
+    }
+    assertEquals(2, shell.err().lines().count(), shell.err());
+  }
+
+  @ParameterizedTest
   @CsvSource({"'', Is a directory", "none/access.log, no such file or directory"})
   void accessLogThatCannotBeWrittenIsNamedWithTheReason(String name, String reason) {
     Path file = home.resolve(name);
