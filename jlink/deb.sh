@@ -2,8 +2,8 @@
 # Makes a Debian package of the image: deb.sh IMAGE VERSION FILE, where FILE is the package, l4proxy_VERSION_ARCH.deb in most cases.
 # Needs dpkg-deb. No service is enabled or started by it: a machine may be a server's, a client's, or a person's.
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-image=$(cd "$1" && pwd) version=$2 file=$3
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+image=$(CDPATH='' cd -- "$1" && pwd) version=$2 file=$3
 dist=$here/../src/dist
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -2,7 +2,7 @@
 # Builds the image, a Java runtime with l4proxy in it: image.sh JAR MODULES IMAGE [ARCHIVE]
 # Called by the build, with the JDK 25 in TOOLCHAIN_JAVA_HOME. ARCHIVE is the packed image's path up to its version (pack.sh).
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 jar=$1 modules=$2 image=$3 archive=${4:-}
 jdk=${TOOLCHAIN_JAVA_HOME:-$("$here/jdk.sh")}
 

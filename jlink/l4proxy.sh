@@ -11,7 +11,7 @@ while [ -h "$self" ]; do
     *) self=${self%/*}/$target ;;
   esac
 done
-home=$(cd "${self%/*}/.." && pwd -P) || exit 1
+home=$(CDPATH='' cd -- "${self%/*}/.." && pwd -P) || exit 1
 # glibc gives each thread of the JVM an arena to allocate from: two do, and 2 MB of an idle server are saved.
 MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2}
 export MALLOC_ARENA_MAX

@@ -2,14 +2,14 @@
 # Packs what a build made: pack.sh JAR MODULES IMAGE ARCHIVE FLAGS, where ARCHIVE is the path of all archives up to the version.
 # ARCHIVE-linux-ARCH.tar.gz is the image; ARCHIVE-portable.zip the jars alone, for any system with a JDK 25. A .sha256 lies beside each.
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 jar=$1 modules=$2 image=$3 archive=$4 flags=$5
 jdk=${TOOLCHAIN_JAVA_HOME:-$("$here/jdk.sh")}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 checksum() {
-  (cd "$(dirname "$1")" && sha256sum "$(basename "$1")") > "$1.sha256"
+  (CDPATH='' cd -- "$(dirname -- "$1")" && sha256sum "$(basename "$1")") > "$1.sha256"
 }
 
 tar=$archive-linux-$(uname -m).tar.gz

@@ -11,7 +11,7 @@ while [ -h "$self" ]; do
     *) self=${self%/*}/$target ;;
   esac
 done
-home=$(cd "${self%/*}/.." && pwd -P) || exit 1
+home=$(CDPATH='' cd -- "${self%/*}/.." && pwd -P) || exit 1
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 # Exactly 25: it has preview features in it.
 case $("$java" --version 2> /dev/null) in

@@ -162,6 +162,19 @@ final class PackagesIT {
   }
 
   @Test
+  void whereCdLooksIsNoMatterForTheLaunchers() throws IOException, InterruptedException {
+    Path work = directory.resolve("an account/work");
+    Files.createSymbolicLink(work.resolve("image"), Account.image());
+    Files.createSymbolicLink(work.resolve("portable"), portable());
+    for (String each : List.of("image", "portable")) {
+      Program version =
+          run(Path.of("sh"), Map.of("CDPATH", ".:/usr"), "-c", each + "/bin/l4proxy --version");
+      assertEquals(0, version.exit(), version.said());
+      assertEquals(1, version.out().count("^l4proxy "), version.said());
+    }
+  }
+
+  @Test
   void imageRunsFromItsArchiveBelowAPathWithSpaces() throws IOException, InterruptedException {
     Path to = Files.createDirectories(directory.resolve("some where"));
     Program.run(
