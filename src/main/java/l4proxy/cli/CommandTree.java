@@ -74,7 +74,7 @@ final class CommandTree {
 
   CommandTree() {
     place("").options().addAll(everywhere());
-    place("").options().add(alone("--version", "shows the version"));
+    place("").options().add(alone(List.of("--version"), "shows the version"));
     for (Commands.Entry entry : Commands.ALL) {
       add(entry);
     }
@@ -110,11 +110,11 @@ final class CommandTree {
   }
 
   private static List<Choice> everywhere() {
-    return List.of(alone("--help", "shows help"));
+    return List.of(alone(Arguments.HELP, "shows help"));
   }
 
-  private static Choice alone(String name, String description) {
-    return new Choice(List.of(name), name, description, Behind.NOTHING, List.of());
+  private static Choice alone(List<String> names, String description) {
+    return new Choice(names, names.getLast(), description, Behind.NOTHING, List.of());
   }
 
   Collection<Place> places() {

@@ -38,6 +38,13 @@ final class ManPage {
       .B \\-\\-state_dir
       of all key commands.
       Dashes may stand for the underscores of an option.
+      .SH OPTIONS
+      .TP
+      .BR \\-h ", " \\-\\-help
+      shows the commands; behind a command, its options
+      .TP
+      .B \\-\\-version
+      shows the version
       .SH COMMANDS
       """;
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -279,6 +280,14 @@ class CliTest {
   void versionIsShown() throws Exception {
     assertEquals(0, shell.run("--version"));
     assertTrue(shell.line().startsWith("l4proxy "));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-h", "--help", "--version"})
+  void manualPageNamesWhatStandsForNoCommand(String option) {
+    assertEquals(0, shell.run("man"));
+    Pattern named = Pattern.compile(Pattern.quote(option.replace("-", "\\-")) + "\\s");
+    assertTrue(named.matcher(String.join("\n", shell.rest())).find());
   }
 
   @Test

@@ -2,6 +2,7 @@ package l4proxy.cli;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,18 @@ class CommandTreeTest {
             .filter(option -> option.behind() == CommandTree.Behind.ONE_OF)
             .map(CommandTree.Choice::name)
             .toList());
+  }
+
+  @Test
+  void helpIsOfferedEverywhereByBothItsNames() {
+    List<CommandTree.Place> commands =
+        TREE.places().stream().filter(place -> !place.options().isEmpty()).toList();
+    assertTrue(commands.size() > Commands.ALL.size(), "all commands, and none");
+    for (CommandTree.Place place : commands) {
+      assertTrue(
+          place.options().stream().anyMatch(each -> each.names().equals(List.of("-h", "--help"))),
+          place.words());
+    }
   }
 
   /** Scripts tell what stands behind an option by its name alone. */

@@ -156,6 +156,19 @@ class DocsTest {
     assertEquals(Set.of(), unknown);
   }
 
+  @Test
+  void everyCommandHasARowOfOptions() throws IOException {
+    List<String> rows =
+        DocPage.read(Path.of("README.md")).lines().stream()
+            .filter(line -> line.startsWith("| `"))
+            .map(line -> line.split(" \\| ", 2)[0])
+            .toList();
+    for (Commands.Entry entry : Commands.ALL) {
+      Pattern command = Pattern.compile("`" + entry.name() + "[` ]");
+      assertTrue(rows.stream().anyMatch(row -> command.matcher(row).find()), entry.name());
+    }
+  }
+
   /** Of a table that compares, what it says of this program: the second column. */
   private static String ours(DocPage page, String line) {
     if (!page.path().endsWith("migration.md") || !line.startsWith("| ")) {

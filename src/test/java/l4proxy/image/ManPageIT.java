@@ -34,6 +34,8 @@ final class ManPageIT {
       String text = show.out().text();
       assertTrue(text.contains("   l4proxy client list user\n"), text);
       assertTrue(text.contains("       --ctl_addr [HOST]:PORT\n"), text);
+      assertTrue(text.contains("       -h, --help\n"), text);
+      assertTrue(text.contains("       --version\n"), text);
       assertTrue(text.contains("\"server\": \"example.org:2222\""), text);
     }
   }
