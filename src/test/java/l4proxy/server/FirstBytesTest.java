@@ -61,28 +61,28 @@ final class FirstBytesTest {
    */
   @Test
   void nothingIsOpenedForAUserWhoIsGone() throws Exception {
-    try (Watch watch = new Watch();
-        Loopback user = Loopback.pair();
-        Loopback line = Loopback.pair();
-        Tunnel tunnel = new Tunnel(line.connection(), Side.SERVER, watch)) {
+    try (Loopback user = Loopback.pair()) {
       FirstBytes bytes = new FirstBytes(user.connection());
       user.other().setSoLinger(true, 0);
       user.other().close();
       assertFalse(bytes.run());
-      assertTrue(bytes.gone());
-      assertFalse(bytes.open(tunnel, OPEN));
-      assertTrue(tunnel.state().idle());
+      isNotOpened(bytes);
     }
   }
 
   @Test
   void nothingIsOpenedForAUserWhoIsReadNoMore() throws Exception {
-    try (Watch watch = new Watch();
-        Loopback user = Loopback.pair();
-        Loopback line = Loopback.pair();
-        Tunnel tunnel = new Tunnel(line.connection(), Side.SERVER, watch)) {
+    try (Loopback user = Loopback.pair()) {
       FirstBytes bytes = new FirstBytes(user.connection());
       bytes.over();
+      isNotOpened(bytes);
+    }
+  }
+
+  private static void isNotOpened(FirstBytes bytes) throws IOException {
+    try (Watch watch = new Watch();
+        Loopback line = Loopback.pair();
+        Tunnel tunnel = new Tunnel(line.connection(), Side.SERVER, watch)) {
       assertTrue(bytes.gone());
       assertFalse(bytes.open(tunnel, OPEN));
       assertTrue(tunnel.state().idle());
