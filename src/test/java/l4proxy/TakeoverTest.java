@@ -168,7 +168,10 @@ final class TakeoverTest {
       await().until(() -> pair.server().view().load().idleTunnels() == 2);
       try (Next next = next(pair).start()) {
         assertTrue(pair.server().isTakenOver());
-        assertEquals(7, pair.server().view().load().idleTunnels(), "as many again, and four");
+        assertEquals(
+            8,
+            pair.server().view().load().idleTunnels(),
+            "as many again, as many as have users, and four");
         echo(user);
         assertEquals(0, users(next.server));
       }

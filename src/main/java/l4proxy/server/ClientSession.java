@@ -161,7 +161,7 @@ final class ClientSession {
   private void drain() {
     draining = true;
     services.lost(this);
-    tunnels.closeIdle();
+    tunnels.drain();
   }
 
   /** Whether the client gives a sign of life within the time. */

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * asked for more by its control connection, a ticket each. Any thread may call it.
  */
 final class SessionTunnels {
+  /** So long a user waits where no more tunnels arrive: for one that comes back. */
+  private static final Duration RETURN = Duration.ofSeconds(20);
+
   private final ClientSession session;
   private final Shared shared;
   private final Map<TunnelKind, TunnelPool> pools = new ConcurrentHashMap<>();
@@ -91,8 +94,10 @@ final class SessionTunnels {
     TunnelPool pool =
         pools.computeIfAbsent(
             kind, k -> new TunnelPool(count -> ask(kind, count), System::nanoTime));
-    if (session.draining() || session.over()) {
+    if (session.over()) {
       pool.close();
+    } else if (session.draining()) {
+      drain(pool);
     }
     return pool;
   }
@@ -116,7 +121,7 @@ final class SessionTunnels {
   /** Takes a tunnel for a user; null when none came in time. */
   @Nullable Tunnel take(TunnelKind kind, Duration time) throws InterruptedException {
     TunnelPool pool = pool(kind);
-    Tunnel tunnel = pool.take(time);
+    Tunnel tunnel = pool.take(takenOver && time.compareTo(RETURN) < 0 ? RETURN : time);
     if (tunnel != null) {
       inUse.put(tunnel, pool);
       if (session.over()) {
@@ -203,14 +208,26 @@ final class SessionTunnels {
     }
   }
 
-  /** Closes the idle ones, and each of the others when it is idle. */
-  void closeIdle() {
-    pools.values().forEach(TunnelPool::close);
+  /**
+   * The client leaves: closes the idle ones, and each of the others when it is idle. Who waits for
+   * one goes to another member, or waits for the next process of the client; where that does not
+   * come any more, for one of those in use.
+   */
+  void drain() {
+    pools.values().forEach(this::drain);
+  }
+
+  private void drain(TunnelPool pool) {
+    if (takenOver) {
+      pool.leave();
+    } else {
+      pool.close();
+    }
   }
 
   /** The control connection is lost: those in use are tested, and go on. */
   void lost() {
-    closeIdle();
+    pools.values().forEach(TunnelPool::close);
     inUse.keySet().forEach(Tunnel::sessionLost);
   }
 

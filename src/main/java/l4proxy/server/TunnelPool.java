@@ -62,6 +62,10 @@ final class TunnelPool {
   private int checking;
   private int inUse;
   private int least = LEAST;
+
+  /** Tunnels that come back are for those who wait, else they are closed. */
+  private boolean leaving;
+
   private boolean closed;
 
   /**
@@ -118,7 +122,7 @@ final class TunnelPool {
   /** How many tunnels to ask for now; they count as promised from here on. Under the lock. */
   private int missing() {
     int missing = waiting.size() + spare() - idle.size() - checking - promised;
-    if (closed || missing <= 0) {
+    if (leaving || closed || missing <= 0) {
       return 0;
     }
     promised += missing;
@@ -178,15 +182,17 @@ final class TunnelPool {
     try {
       if (!closed) {
         Waiting next = waiting.poll();
-        if (next == null) {
-          idle.add(entry);
-          fuller.signalAll();
-        } else {
+        if (next != null) {
           inUse++;
           next.tunnel = entry.tunnel();
           next.served.signal();
+          return;
         }
-        return;
+        if (!leaving) {
+          idle.add(entry);
+          fuller.signalAll();
+          return;
+        }
       }
     } finally {
       lock.unlock();
@@ -269,6 +275,20 @@ final class TunnelPool {
     return true;
   }
 
+  /** The client leaves, and nothing comes after it: those who wait get what comes back. */
+  void leave() {
+    List<Tunnel> left;
+    lock.lock();
+    try {
+      leaving = true;
+      left = idle.takeAll();
+      fuller.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    left.forEach(Tunnel::close);
+  }
+
   /** The session is over: nobody is served any more. */
   void close() {
     List<Tunnel> left;
@@ -284,12 +304,15 @@ final class TunnelPool {
     left.forEach(Tunnel::close);
   }
 
-  /** Gets as many idle tunnels as there are in all, and a few: soon no more will come. */
+  /**
+   * Gets as many idle tunnels as there are in all, again as many as have users, and a few: soon no
+   * more will come, and while another process starts beside this one each user takes longer.
+   */
   void fill() {
     lock.lock();
     int all;
     try {
-      all = idle.size() + inUse;
+      all = idle.size() + 2 * inUse + waiting.size();
     } finally {
       lock.unlock();
     }
@@ -339,7 +362,7 @@ final class TunnelPool {
 
   /** Under the lock. */
   private boolean filled() {
-    return closed || idle.size() + checking >= least;
+    return leaving || closed || idle.size() + checking >= least;
   }
 
   /** Idle tunnels now. */

@@ -1,28 +1,43 @@
 package l4proxy.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.atLeastOnce;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import l4proxy.Loopback;
 import l4proxy.net.Watch;
 import l4proxy.wire.Message;
+import l4proxy.wire.Tunnel;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.mockito.ArgumentCaptor;
 
-/** The tunnels of one session while memory is short. */
+/** The tunnels of one session while memory is short, or no more arrive. */
+@Timeout(60)
 final class SessionTunnelsTest {
   private static final TunnelKind KIND = new TunnelKind(false, 0);
+  private static final Duration SHORT = Duration.ofMillis(100);
 
   @Test
   void tunnelsThatCouldNotBeAskedForAreAskedForLater() {
     ClientSession session = mock();
     Tickets tickets = mock();
     Services services = mock();
-    when(services.all()).thenReturn(java.util.List.of());
+    when(services.all()).thenReturn(List.of());
     when(tickets.issue(any(), any(), any()))
         .thenThrow(new OutOfMemoryError("for the test"))
         .thenReturn("A".repeat(22));
@@ -35,6 +50,39 @@ final class SessionTunnelsTest {
       ArgumentCaptor<Message> said = ArgumentCaptor.captor();
       verify(session, atLeastOnce()).send(said.capture());
       assertEquals(2, asked(said.getAllValues().stream()));
+    }
+  }
+
+  @Test
+  void userWhoWaitsWhereNoTunnelsArriveAnyMoreGetsOneThatComesBackLate() throws Exception {
+    ClientSession session = mock();
+    Tickets tickets = mock();
+    Services services = mock();
+    when(services.all()).thenReturn(List.of());
+    when(tickets.issue(any(), any(), any())).thenReturn("A".repeat(22));
+    try (Watch watch = new Watch();
+        Loopback one = Loopback.pair()) {
+      SessionTunnels tunnels =
+          new SessionTunnels(session, new Shared(services, mock(), tickets, mock(), watch));
+      tunnels.begin(0, KIND);
+      ArgumentCaptor<TunnelPool> pool = ArgumentCaptor.captor();
+      verify(tickets, atLeastOnce()).issue(any(), any(), pool.capture());
+      tunnels.arrived(one.connection(), pool.getValue());
+      Tunnel taken = tunnels.take(KIND, SHORT);
+      assertNotNull(taken);
+      assertNull(tunnels.take(KIND, SHORT));
+
+      tunnels.takenOver(true);
+      FutureTask<@Nullable Tunnel> user = new FutureTask<>(() -> tunnels.take(KIND, SHORT));
+      Thread.ofVirtual().start(user);
+      assertThrows(
+          TimeoutException.class, () -> user.get(3 * SHORT.toMillis(), TimeUnit.MILLISECONDS));
+      when(session.draining()).thenReturn(true);
+      tunnels.drain();
+      tunnels.back(taken);
+      assertSame(taken, user.get());
+      tunnels.back(taken);
+      assertEquals(0, tunnels.idle());
     }
   }
 

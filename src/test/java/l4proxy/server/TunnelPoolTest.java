@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import l4proxy.LeakCheck;
@@ -74,7 +75,30 @@ final class TunnelPoolTest {
       pool.fill();
       assertFalse(pool.isFilled());
       int missing = asked.stream().mapToInt(Integer::intValue).sum();
-      assertTrue(missing >= 4, "asked for " + missing + " more");
+      assertTrue(missing >= 5, "asked for " + missing + " more");
+    }
+  }
+
+  @Test
+  void userWhoWaitsWhileTheClientLeavesGetsATunnelThatComesBack() throws Exception {
+    TunnelPool pool = new TunnelPool(count -> {}, System::nanoTime);
+    try (Watch watch = new Watch();
+        Loopback one = Loopback.pair();
+        Loopback other = Loopback.pair();
+        Tunnel first = new Tunnel(one.connection(), Side.SERVER, watch);
+        Tunnel second = new Tunnel(other.connection(), Side.SERVER, watch)) {
+      pool.add(first);
+      pool.add(second);
+      assertSame(second, pool.take(SOON));
+      assertSame(first, pool.take(SOON));
+      pool.leave();
+      FutureTask<@Nullable Tunnel> user = new FutureTask<>(() -> pool.take(SOON));
+      Thread waiting = Thread.ofVirtual().start(user);
+      Awaitility.await().until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
+      pool.back(second);
+      assertSame(second, user.get());
+      pool.back(first);
+      assertEquals(0, pool.idle());
     }
   }
 
