@@ -113,7 +113,8 @@ final class ProxyUser implements AutoCloseable {
       throw new Rejection(400, "CONNECT has no body.");
     }
     close();
-    try (PlainConnection host = dial(request.target().address())) {
+    try (PlainConnection host = proxy.dialer().dial(request.target().address())) {
+      connected();
       user.out()
           .write("HTTP/1.1 200 Connection established\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       Tunnelled tunnelled = new Tunnelled(user, host, Tunnelled.SILENCE);
@@ -126,13 +127,12 @@ final class ProxyUser implements AutoCloseable {
     }
   }
 
-  private PlainConnection dial(HostPort target) throws IOException {
-    PlainConnection host = proxy.dialer().dial(target);
+  /** The first time tells that the user is served. */
+  private void connected() {
     if (!served) {
       served = true;
       connected.run();
     }
-    return host;
   }
 
   private boolean exchange(Request request) throws IOException, InterruptedException {
@@ -152,8 +152,9 @@ final class ProxyUser implements AutoCloseable {
       }
     }
     close();
-    kept = dial(server);
+    kept = proxy.dialer().dial(server);
     keptFor = server;
+    connected();
     Exchange exchange =
         new Exchange(user, Objects.requireNonNull(kept), request, false, proxy.silence());
     try {

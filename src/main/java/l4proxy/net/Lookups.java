@@ -40,7 +40,7 @@ public final class Lookups implements Resolver {
 
   /** The same, with something else that waits for names. */
   Lookups(Resolver system) {
-    this(system, Thread.ofPlatform().daemon().name("look-up")::unstarted);
+    this(system, Thread.ofPlatform().daemon().name("look-up").factory());
   }
 
   /** The same, with threads from elsewhere. */

@@ -7,6 +7,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -178,6 +179,12 @@ final class Crowd {
 
   private static void failed(String who, long began, IOException why) {
     System.out.println(
-        who + " after " + (System.nanoTime() - began) / 1_000_000 + " ms: " + why.getMessage());
+        Instant.now()
+            + " "
+            + who
+            + " after "
+            + (System.nanoTime() - began) / 1_000_000
+            + " ms: "
+            + why.getMessage());
   }
 }
