@@ -72,7 +72,7 @@ final class Services implements Watch.Watched, AutoCloseable {
   /** Whether users may be waiting for a client that was there a moment ago. */
   boolean areAwaited() {
     return all().stream()
-        .anyMatch(s -> s.session() == null && s.awayFor().compareTo(UserConnection.PATIENCE) < 0);
+        .anyMatch(s -> s.session() == null && s.awayFor().compareTo(UserTunnel.PATIENCE) < 0);
   }
 
   /** The listeners of all public ports. */
