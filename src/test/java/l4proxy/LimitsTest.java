@@ -77,7 +77,7 @@ class LimitsTest {
     Awaitility.await()
         .atMost(SOON)
         .untilAsserted(() -> {
-          Map<String, Long> turnedAway = pair.server().usersTurnedAway();
+          Map<String, Long> turnedAway = pair.server().view().usersTurnedAway();
           assertEquals(times, turnedAway.get(reason));
           assertEquals(times, turnedAway.values().stream().mapToLong(Long::longValue).sum());
           assertEquals(
@@ -215,7 +215,7 @@ class LimitsTest {
           denied.setSoTimeout(20_000);
           assertThrows(SocketException.class, () -> denied.getInputStream().read());
         }
-        Map<String, Long> turnedAway = pair.server().usersTurnedAway();
+        Map<String, Long> turnedAway = pair.server().view().usersTurnedAway();
         assertTrue(turnedAway.get("max_users_per_service") > 0, turnedAway.toString());
         assertEquals(1, turnedAway.get("deny"));
         served(pair).close(); // another service has users of its own
@@ -238,7 +238,7 @@ class LimitsTest {
       Awaitility.await()
           .atMost(Duration.ofSeconds(30))
           .untilAsserted(() -> {
-            assertEquals(0, pair.server().clients().getFirst().users());
+            assertEquals(0, pair.server().view().clients().getFirst().users());
             assertEquals(2_000, pair.events().of(Event.UserEnded.class).size());
           });
       List<Socket> users = new ArrayList<>();
@@ -341,7 +341,7 @@ class LimitsTest {
           .untilAsserted(() -> {
             assertEquals(0, backend.connections());
             assertEquals(0, pair.client().users());
-            assertEquals(0, pair.server().clients().getFirst().users());
+            assertEquals(0, pair.server().view().clients().getFirst().users());
           });
     }
   }

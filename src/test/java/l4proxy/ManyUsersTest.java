@@ -82,7 +82,7 @@ class ManyUsersTest {
           .atMost(SETTLED)
           .untilAsserted(() -> {
             assertEquals(0, backend.connections());
-            assertEquals(0, pair.server().clients().getFirst().users());
+            assertEquals(0, pair.server().view().clients().getFirst().users());
             assertEquals(0, pair.client().users());
             // a tunnel that waits has a thread on the client's side; some more come and go
             assertTrue(

@@ -248,7 +248,7 @@ class RelayedUserTest {
           .atMost(SOON)
           .until(() -> pair.events().of(Event.UserEnded.class).size() == 200);
       assertEquals(0, pair.events().of(Event.StrangerDropped.class).size());
-      assertEquals(0, pair.server().clients().getFirst().users());
+      assertEquals(0, pair.server().view().clients().getFirst().users());
     }
   }
 

@@ -58,7 +58,7 @@ final class SeeingAndEndingTest {
     admin = pair.adminKey().text();
     own = pair.joinKey().text();
     stranger = pair.keys().create("stranger", Grant.ALL).joinKey().text();
-    client = pair.server().clients().getFirst().name();
+    client = pair.server().view().clients().getFirst().name();
   }
 
   @AfterEach

@@ -335,7 +335,7 @@ class SharingTest {
   }
 
   private List<ClientView> views(int port) {
-    return pair.server().clients().stream()
+    return pair.server().view().clients().stream()
         .filter(view -> view.publicAddress().endsWith(":" + port))
         .toList();
   }

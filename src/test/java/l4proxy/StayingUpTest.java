@@ -132,7 +132,8 @@ class StayingUpTest {
           link.cut();
           Awaitility.await()
               .until(() ->
-                  pair.server().clients().stream().anyMatch(c -> c.state().equals("reconnecting")));
+                  pair.server().view().clients().stream()
+                      .anyMatch(c -> c.state().equals("reconnecting")));
           CompletableFuture<Void> held = // a user who comes meanwhile is held, not refused
               CompletableFuture.runAsync(() -> {
                 try {
@@ -145,7 +146,7 @@ class StayingUpTest {
           held.get(10, TimeUnit.SECONDS);
         }
         assertEquals(0, at.size(), "the address never changed, so it is not announced again");
-        assertEquals(2, pair.server().clients().size());
+        assertEquals(2, pair.server().view().clients().size());
       }
     }
   }
@@ -171,7 +172,8 @@ class StayingUpTest {
         isServed(address);
       }
       assertEquals(
-          3, pair.server().clients().stream().map(c -> c.publicAddress()).distinct().count());
+          3,
+          pair.server().view().clients().stream().map(c -> c.publicAddress()).distinct().count());
     }
   }
 
@@ -188,7 +190,8 @@ class StayingUpTest {
       }
       Awaitility.await()
           .until(() ->
-              pair.server().clients().stream().anyMatch(c -> c.state().equals("reconnecting")));
+              pair.server().view().clients().stream()
+                  .anyMatch(c -> c.state().equals("reconnecting")));
       long began = System.nanoTime();
       try (Socket user = new Socket("127.0.0.1", address.port())) {
         user.setSoTimeout(10_000);
@@ -299,7 +302,8 @@ class StayingUpTest {
         }
         Awaitility.await()
             .until(() ->
-                pair.server().clients().stream().anyMatch(c -> c.state().equals("reconnecting")));
+                pair.server().view().clients().stream()
+                    .anyMatch(c -> c.state().equals("reconnecting")));
       }
     }
   }
@@ -328,7 +332,7 @@ class StayingUpTest {
       assertThrows(SocketException.class, () -> user.getInputStream().read());
       Awaitility.await()
           .atMost(Duration.ofSeconds(1))
-          .until(() -> pair.server().clients().isEmpty());
+          .until(() -> pair.server().view().clients().isEmpty());
       assertThrows(IOException.class, () -> pair.user().close());
     }
   }
@@ -386,7 +390,8 @@ class StayingUpTest {
               Thread.currentThread().interrupt();
             }
           });
-      Awaitility.await().until(() -> pair.server().clients().getFirst().state().equals("draining"));
+      Awaitility.await()
+          .until(() -> pair.server().view().clients().getFirst().state().equals("draining"));
       user.getOutputStream().write('y');
       assertEquals('y', user.getInputStream().read());
       assertFalse(drained.isDone());

@@ -147,7 +147,8 @@ final class TakeoverTest {
         assertEquals(1, users(pair.server()));
         assertEquals(1, users(next.server));
         assertEquals(
-            pair.server().clients().getFirst().name(), next.server.clients().getFirst().name());
+            pair.server().view().clients().getFirst().name(),
+            next.server.view().clients().getFirst().name());
         Thread draining = drain(pair.server());
         before.close();
         assertTrue(draining.join(Duration.ofSeconds(10)), "it waits for a user who is gone");
@@ -465,7 +466,7 @@ final class TakeoverTest {
         echo(before);
         try (Next next = next(pair).start()) {
           String name =
-              next.server.clients().stream()
+              next.server.view().clients().stream()
                   .filter(client -> client.displayName().equals("second"))
                   .findFirst()
                   .orElseThrow()
@@ -544,7 +545,7 @@ final class TakeoverTest {
   }
 
   private static Optional<ClientView> connected(ProxyServer server, String name) {
-    return server.clients().stream()
+    return server.view().clients().stream()
         .filter(c -> c.displayName().equals(name) && c.state().equals("connected"))
         .findFirst();
   }
@@ -591,7 +592,7 @@ final class TakeoverTest {
         Socket after = pair.user()) {
       echo(after);
       assertEquals(1, users(next.server));
-      assertTrue(next.server.clients().getFirst().internalAddress().endsWith(":31999"));
+      assertTrue(next.server.view().clients().getFirst().internalAddress().endsWith(":31999"));
     }
   }
 
@@ -617,7 +618,7 @@ final class TakeoverTest {
               });
       try (Next next = next(pair).start()) {
         assertTrue(reader.join(Duration.ofSeconds(10)), "it is still connected");
-        assertEquals(2, next.server.clients().size());
+        assertEquals(2, next.server.view().clients().size());
         try (Socket after = pair.user()) {
           echo(after);
         }
@@ -673,7 +674,7 @@ final class TakeoverTest {
       assertNotNull(reachable.poll(20, TimeUnit.SECONDS));
       try (Next next = next(pair)) {
         second.reconfigure(List.of(), refused -> {});
-        await().until(() -> pair.server().clients().size() == 1);
+        await().until(() -> pair.server().view().clients().size() == 1);
         next.start();
         try (Socket user = pair.user()) {
           echo(user);
@@ -703,8 +704,8 @@ final class TakeoverTest {
       next.start();
       HostPort address = reachable.poll(20, TimeUnit.SECONDS);
       assertNotNull(address);
-      assertEquals(2, next.server.clients().size());
-      assertEquals(1, pair.server().clients().size());
+      assertEquals(2, next.server.view().clients().size());
+      assertEquals(1, pair.server().view().clients().size());
       try (Socket user = new Socket(address.host(), address.port())) {
         echo(user);
       }

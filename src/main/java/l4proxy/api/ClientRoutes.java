@@ -32,7 +32,7 @@ final class ClientRoutes {
     request.allow(LIST);
     String wanted = request.query().getOrDefault("displayName", "");
     List<ClientView> all =
-        proxy.clients().stream()
+        proxy.view().clients().stream()
             .filter(client -> visible(key, client))
             .filter(client -> wanted.isEmpty() || client.displayName().equals(wanted))
             .toList();

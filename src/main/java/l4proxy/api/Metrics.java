@@ -38,7 +38,7 @@ final class Metrics {
     }
     services(
         text,
-        proxy.clients().stream()
+        proxy.view().clients().stream()
             .filter(client -> key.admin() || client.key().equals(key.name()))
             .limit(MOST_SERVICES)
             .toList());
@@ -57,7 +57,7 @@ final class Metrics {
     MetricsText.Family away =
         text.counter(
             "users_turned_away", "Users reset because of a limit, by the option that says so.");
-    proxy.usersTurnedAway().forEach((reason, count) -> away.sample(count, "reason", reason));
+    proxy.view().usersTurnedAway().forEach((reason, count) -> away.sample(count, "reason", reason));
     text.counter("user_retries", "Members that were tried in vain before another, or none, served.")
         .sample(counters.retries());
     text.counter("bytes", "Bytes carried; in is user to backend.")

@@ -6,10 +6,8 @@ import java.net.ServerSocket;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import l4proxy.auth.BrowserSessions;
@@ -123,7 +121,7 @@ public final class ProxyServer implements AutoCloseable {
             key -> key.equals(Sessions.NOBODY) || keys.contains(key));
     Shared shared = new Shared(services, exposures, tickets, direct, watch);
     this.sessions = new Sessions(shared, state.keys(), config, handshakes, events, version);
-    this.view = new ServerView(this, shared, sessions, handshakes);
+    this.view = new ServerView(this, shared, sessions, handshakes, config);
   }
 
   /**
@@ -259,15 +257,6 @@ public final class ProxyServer implements AutoCloseable {
   }
 
   /**
-   * Every exposed service, by name.
-   *
-   * @return what the API shows
-   */
-  public List<ClientView> clients() {
-    return view.clients();
-  }
-
-  /**
    * What there is to see and to end, for the API.
    *
    * @return a view that is good as long as the server
@@ -313,38 +302,6 @@ public final class ProxyServer implements AutoCloseable {
     return bound == null
         ? Optional.empty()
         : config.apiAddr().map(address -> new HostPort(address.host(), bound.loop().port()));
-  }
-
-  /**
-   * The name by which clients and users reach it.
-   *
-   * @return as configured, with {@code --host}
-   */
-  public Optional<String> host() {
-    return config.host();
-  }
-
-  /**
-   * How many users it takes, and whom.
-   *
-   * @return as configured
-   */
-  public Limits limits() {
-    return config.limits();
-  }
-
-  /**
-   * How many users were turned away so far.
-   *
-   * @return counts by the option that said no, {@code max_users}, {@code deny} and so on
-   */
-  public Map<String, Long> usersTurnedAway() {
-    Map<Admission.Reason, Long> refused = services.admission().refused();
-    Map<String, Long> all = new TreeMap<>();
-    for (Admission.Reason each : Admission.Reason.values()) {
-      all.put(each.toString(), refused.getOrDefault(each, 0L));
-    }
-    return all;
   }
 
   /**

@@ -2,7 +2,9 @@ package l4proxy.server;
 
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import l4proxy.events.EndedBy;
 import l4proxy.net.HostPort;
 import org.jspecify.annotations.Nullable;
@@ -13,16 +15,27 @@ public final class ServerView {
   private final Shared shared;
   private final Sessions sessions;
   private final Handshakes handshakes;
+  private final ServerConfig config;
 
-  ServerView(ProxyServer server, Shared shared, Sessions sessions, Handshakes handshakes) {
+  ServerView(
+      ProxyServer server,
+      Shared shared,
+      Sessions sessions,
+      Handshakes handshakes,
+      ServerConfig config) {
     this.server = server;
     this.shared = shared;
     this.sessions = sessions;
     this.handshakes = handshakes;
+    this.config = config;
   }
 
-  /** Every exposed service, by name. */
-  List<ClientView> clients() {
+  /**
+   * Every exposed service, by name.
+   *
+   * @return as they are now
+   */
+  public List<ClientView> clients() {
     return shared.services().all().stream()
         .map(this::view)
         .sorted(Comparator.comparing(ClientView::name))
@@ -141,5 +154,37 @@ public final class ServerView {
         handshakes.dropped(),
         shared.services().traffic().in(),
         shared.services().traffic().out());
+  }
+
+  /**
+   * The name by which clients and users reach it.
+   *
+   * @return as configured, with {@code --host}
+   */
+  public Optional<String> host() {
+    return config.host();
+  }
+
+  /**
+   * How many users it takes, and whom.
+   *
+   * @return as configured
+   */
+  public Limits limits() {
+    return config.limits();
+  }
+
+  /**
+   * How many users were turned away so far.
+   *
+   * @return counts by the option that said no, {@code max_users}, {@code deny} and so on
+   */
+  public Map<String, Long> usersTurnedAway() {
+    Map<Admission.Reason, Long> refused = shared.services().admission().refused();
+    Map<String, Long> all = new TreeMap<>();
+    for (Admission.Reason each : Admission.Reason.values()) {
+      all.put(each.toString(), refused.getOrDefault(each, 0L));
+    }
+    return all;
   }
 }

@@ -61,12 +61,12 @@ class DashboardLoginTest {
     when(proxy.keys()).thenReturn(keys);
     when(proxy.browsers()).thenReturn(new BrowserSessions(keys));
     when(proxy.ready()).thenReturn(true);
-    when(proxy.clients()).thenReturn(List.of());
+    when(view.clients()).thenReturn(List.of());
     when(proxy.view()).thenReturn(view);
     when(view.load()).thenReturn(new Load(1, 2, 3, 4, 5, 6, 7, 8, 9));
     when(proxy.version()).thenReturn("1.2.3");
-    when(proxy.limits()).thenReturn(new Limits(10, 0, 0, 0, Optional.empty(), Optional.empty()));
-    when(proxy.usersTurnedAway()).thenReturn(Map.of("max_users", 3L));
+    when(view.limits()).thenReturn(new Limits(10, 0, 0, 0, Optional.empty(), Optional.empty()));
+    when(view.usersTurnedAway()).thenReturn(Map.of("max_users", 3L));
     when(proxy.controlAddress()).thenReturn(new HostPort("", 2222));
     when(proxy.apiAddress()).thenReturn(Optional.of(HostPort.parse(HOST, -1)));
     api = new ApiServer(proxy, new Counters(), new EventFeed());

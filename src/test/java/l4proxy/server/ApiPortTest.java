@@ -63,7 +63,9 @@ final class ApiPortTest {
     ProxyServer proxy = mock(ProxyServer.class);
     when(proxy.keys()).thenReturn(keys);
     when(proxy.browsers()).thenReturn(browsers);
-    when(proxy.clients()).thenReturn(List.of());
+    ServerView view = mock(ServerView.class);
+    when(proxy.view()).thenReturn(view);
+    when(view.clients()).thenReturn(List.of());
     when(proxy.version()).thenReturn("1.2.3");
     api = new ApiServer(proxy, new Counters(), feed);
     port =
