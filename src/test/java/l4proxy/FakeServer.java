@@ -29,6 +29,7 @@ final class FakeServer implements AutoCloseable {
   private final AcceptLoop loop;
   private final BlockingQueue<Connection> controls = new LinkedBlockingQueue<>();
   private final BlockingQueue<Connection> tunnels = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Message.Expose> exposures = new LinkedBlockingQueue<>();
   private final Queue<Connection> all = new ConcurrentLinkedQueue<>();
   private final AtomicInteger clients = new AtomicInteger();
   private final AtomicInteger meeting = new AtomicInteger();
@@ -83,8 +84,10 @@ final class FakeServer implements AutoCloseable {
     while (true) {
       switch (Messages.read(control.in())) {
         case Message.Heartbeat beat -> write(control, new Message.HeartbeatAnswer(beat.nanos()));
-        case Message.Expose asked ->
-            write(control, new Message.Exposed(asked.service(), "name", "127.0.0.1", 9, 9));
+        case Message.Expose asked -> {
+          exposures.add(asked);
+          write(control, new Message.Exposed(asked.service(), "name", "127.0.0.1", 9, 9));
+        }
         case null, default -> {}
       }
     }
@@ -133,9 +136,13 @@ final class FakeServer implements AutoCloseable {
     return next(tunnels, "tunnel");
   }
 
-  private static Connection next(BlockingQueue<Connection> queue, String what)
-      throws InterruptedException {
-    Connection next = queue.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+  /** What a client asked for, and was granted. */
+  Message.Expose nextExposure() throws InterruptedException {
+    return next(exposures, "exposure");
+  }
+
+  private static <T> T next(BlockingQueue<T> queue, String what) throws InterruptedException {
+    T next = queue.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
     if (next == null) {
       throw new AssertionError("no " + what + " came in time");
     }

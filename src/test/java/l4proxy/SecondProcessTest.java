@@ -1,5 +1,6 @@
 package l4proxy;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -71,11 +72,51 @@ final class SecondProcessTest {
   void firstIsWaitedForOnceForAllServices() throws Exception {
     ServiceConfig[] services =
         IntStream.range(0, 4).mapToObj(i -> service("s" + i, 9)).toArray(ServiceConfig[]::new);
-    try (ProxyClient _ = serving(services)) {
+    try (ProxyClient _ = serving(services);
+        ProxyClient second = client(List.of(services), new CountDownLatch(0))) {
       long began = System.nanoTime();
-      client(List.of(services), new CountDownLatch(0)).close();
+      ProxyPair.start(second);
+      for (int i = 0; i < 2 * services.length; i++) {
+        server.nextExposure();
+      }
       Duration waited = Duration.ofNanos(System.nanoTime() - began);
       assertTrue(waited.toSeconds() < 10, "it waited for " + waited);
+    }
+  }
+
+  /** Users that come when the first has left wait for what is to be done then, and nothing else. */
+  @Test
+  void secondIsConnectedWhileItWaitsForTheFirst() throws Exception {
+    try (ProxyClient first = serving(service("s", 9));
+        Connection _ = server.nextClient();
+        ProxyClient second = client(List.of(service("s", 9)), new CountDownLatch(0))) {
+      Message.Expose before = server.nextExposure();
+      ProxyPair.start(second);
+      try (Connection _ = server.nextClient()) {
+        first.close();
+        assertEquals(before.instance(), server.nextExposure().instance());
+      }
+    }
+  }
+
+  @Test
+  void whatIsWantedWhileTheFirstIsWaitedForIsExposedAfterIt() throws Exception {
+    try (ProxyClient first = serving(service("s", 9));
+        Connection _ = server.nextClient();
+        ProxyClient second = client(List.of(service("s", 9)), new CountDownLatch(0))) {
+      server.nextExposure();
+      ProxyPair.start(second);
+      try (Connection _ = server.nextClient()) {
+        FutureTask<Void> reading =
+            new FutureTask<>(
+                () -> second.reconfigure(List.of(service("s", 10)), refused -> {}), null);
+        Thread.ofVirtual().start(reading);
+        first.close();
+        reading.get(20, TimeUnit.SECONDS);
+        while (!server.nextExposure().backend().endsWith(":10")) {
+          // exposed as it was at first
+        }
+      }
     }
   }
 

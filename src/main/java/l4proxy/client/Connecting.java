@@ -97,6 +97,7 @@ final class Connecting {
       if (leaving()) {
         return;
       }
+      client.begin(); // connected already, so that users need not wait for that, too
       now.run();
       client.before().keep(now);
       takenOver = true;

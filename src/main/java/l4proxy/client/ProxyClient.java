@@ -103,7 +103,6 @@ public final class ProxyClient implements AutoCloseable {
     this.reconfiguration =
         new Reconfiguration(
             services, wanted -> instances.take(config.server().toString(), wanted), this);
-    reconfiguration.add(config.services());
     watch.add(services.traffic()::tick);
     Heap.watchedBy(watch);
   }
@@ -121,6 +120,7 @@ public final class ProxyClient implements AutoCloseable {
    *     that it refused; by any thread, and not at all when others are wanted before
    */
   public void reconfigure(List<ServiceConfig> wanted, Consumer<List<String>> outcome) {
+    begin();
     reconfiguration.to(wanted, outcome);
   }
 
@@ -221,6 +221,11 @@ public final class ProxyClient implements AutoCloseable {
         traffic.speedIn(),
         traffic.speedOut(),
         now == null ? Optional.empty() : now.roundTrip());
+  }
+
+  /** Has its services to expose from now on; may wait for the process that has them. */
+  void begin() {
+    reconfiguration.begin(config.services());
   }
 
   /** A service can be reached. */

@@ -30,6 +30,7 @@ final class Reconfiguration {
 
   private Asked asked = new Asked(refused -> {});
 
+  private boolean begun;
   private volatile boolean adding;
   private int number = -1;
 
@@ -47,9 +48,12 @@ final class Reconfiguration {
     this.client = client;
   }
 
-  /** More services. */
-  void add(List<ServiceConfig> wanted) {
-    add(wanted, instances.apply(wanted));
+  /** The services of the beginning, once; may wait for another process that has their ids. */
+  synchronized void begin(List<ServiceConfig> first) {
+    if (!begun) {
+      add(first, instances.apply(first));
+      begun = true;
+    }
   }
 
   private List<Service> add(List<ServiceConfig> wanted, List<Instances.Instance> ids) {
