@@ -288,6 +288,34 @@ final class TakeoverTest {
     return next;
   }
 
+  /** Its next process can only come to the next server, where no users are yet. */
+  @Test
+  void clientThatLeavesMeanwhileServesAsLongAsUsersComeHere() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false)) {
+      SocketChannel dying = take(pair);
+      for (String step : List.of("Share", "Bound")) {
+        say(dying, "{\"type\":\"" + step + "\",\"listener\":\"control\"}");
+        hear(dying);
+      }
+      FutureTask<Void> leaving =
+          new FutureTask<>(() -> {
+            pair.client().drain(Duration.ofSeconds(30));
+            return null;
+          });
+      Thread.ofVirtual().start(leaving);
+      for (int i = 0; i < 20; i++) { // the client has left long before the last
+        try (Socket user = pair.user()) {
+          echo(user);
+        }
+        TimeUnit.MILLISECONDS.sleep(50);
+      }
+      assertFalse(leaving.isDone());
+      dying.close();
+      leaving.get(10, TimeUnit.SECONDS);
+    }
+  }
+
   @Test
   void whoIsClosedWhileItTakesItsStateBackLeavesNothing() throws Exception {
     Path lock = state().resolve("lock");

@@ -42,6 +42,8 @@ final class ClientSession {
   /** Who looks for a backend itself, by the service's instance; of the connection's own thread. */
   private final Map<String, Future<?>> direct = new HashMap<>();
 
+  private boolean leaves;
+  private boolean needed;
   private volatile boolean draining;
   private volatile boolean connectsAnew;
   private volatile String endReason = "";
@@ -156,9 +158,17 @@ final class ClientSession {
 
   /**
    * The client takes no new users. Its tunnels are closed, each when it is idle: so it knows by
-   * their end that no user is on the way to it any more.
+   * their end that no user is on the way to it any more. While another process takes the server
+   * over, users come here whom its next process cannot reach: until they do not, it is kept.
    */
-  private void drain() {
+  private synchronized void drain() {
+    leaves = true;
+    if (!needed) {
+      leave();
+    }
+  }
+
+  private void leave() {
     draining = true;
     services.lost(this);
     tunnels.drain();
@@ -257,10 +267,21 @@ final class ClientSession {
   }
 
   /** Another process takes the server over, where no more tunnels arrive; or it does not. */
-  void takenOver(boolean is) {
+  synchronized void takenOver(boolean is) {
+    needed = is;
     tunnels.takenOver(is);
     if (is) {
       link.send(new Message.TakenOver());
+    } else if (leaves) {
+      leave();
+    }
+  }
+
+  /** Another process has taken the server over: no more users come here. */
+  synchronized void handedOver() {
+    needed = false;
+    if (leaves) {
+      leave();
     }
   }
 

@@ -238,7 +238,7 @@ final class Handover implements AutoCloseable {
     estate.forwarders().stop();
     estate.leases().close();
     estate.state().directory().close();
-    estate.sessions().leave("another process of this server serves now");
+    estate.sessions().handedOver("another process of this server serves now");
     events.happened(new Event.Noted("this server is taken over; the users it has may finish"));
     then.run();
   }

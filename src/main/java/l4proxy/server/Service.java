@@ -76,6 +76,7 @@ final class Service {
     process = next.process();
     direct = null; // until it answers again
     session = next;
+    awaited = false; // if it goes again, users wait for it here
     leaving = null;
     connectedAt = Instant.now();
     port.memberChanged();

@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  * asked for more by its control connection, a ticket each. Any thread may call it.
  */
 final class SessionTunnels {
-  /** So long a user waits where no more tunnels arrive: for one that comes back. */
-  private static final Duration RETURN = Duration.ofSeconds(20);
-
   private final ClientSession session;
   private final Shared shared;
   private final Map<TunnelKind, TunnelPool> pools = new ConcurrentHashMap<>();
@@ -68,10 +65,6 @@ final class SessionTunnels {
     if (pool == null) {
       return; // retired meanwhile
     }
-    if (takenOver) {
-      pool.expired(count);
-      return;
-    }
     for (int left = count; left > 0; left -= Message.Tunnels.MOST) {
       ask(kind, pool, Math.min(left, Message.Tunnels.MOST));
     }
@@ -94,6 +87,9 @@ final class SessionTunnels {
     TunnelPool pool =
         pools.computeIfAbsent(
             kind, k -> new TunnelPool(count -> ask(kind, count), System::nanoTime));
+    if (takenOver) {
+      pool.last(true);
+    }
     if (session.over()) {
       pool.close();
     } else if (session.draining()) {
@@ -118,10 +114,16 @@ final class SessionTunnels {
     pool.add(tunnel);
   }
 
-  /** Takes a tunnel for a user; null when none came in time. */
-  @Nullable Tunnel take(TunnelKind kind, Duration time) throws InterruptedException {
+  /**
+   * Takes a tunnel for a user.
+   *
+   * @param time so long it may take, and longer where no more arrive
+   * @param alone whether the user has no other member to go to
+   * @return null when none came in time, or none will
+   */
+  @Nullable Tunnel take(TunnelKind kind, Duration time, boolean alone) throws InterruptedException {
     TunnelPool pool = pool(kind);
-    Tunnel tunnel = pool.take(takenOver && time.compareTo(RETURN) < 0 ? RETURN : time);
+    Tunnel tunnel = pool.take(time, alone);
     if (tunnel != null) {
       inUse.put(tunnel, pool);
       if (session.over()) {
@@ -203,15 +205,18 @@ final class SessionTunnels {
   /** Another process takes the server over, where no more arrive; or it does not. */
   void takenOver(boolean is) {
     takenOver = is;
-    if (!is) {
-      pools.values().forEach(TunnelPool::keep);
-    }
+    pools.forEach((kind, pool) -> {
+      pool.last(is);
+      if (!is) {
+        want(kind); // what was in stock for the takeover is too much
+      }
+    });
   }
 
   /**
    * The client leaves: closes the idle ones, and each of the others when it is idle. Who waits for
    * one goes to another member, or waits for the next process of the client; where that does not
-   * come any more, for one of those in use.
+   * come any more, for one of those in use, if there is no other member.
    */
   void drain() {
     pools.values().forEach(this::drain);

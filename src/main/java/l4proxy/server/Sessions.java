@@ -129,8 +129,12 @@ final class Sessions {
     all.forEach(session -> session.takenOver(is));
   }
 
-  /** Disconnects the clients that would not connect to another process otherwise. */
-  void leave(String reason) {
+  /**
+   * Another process has taken the server over: disconnects the clients that would not connect to
+   * that one otherwise.
+   */
+  void handedOver(String reason) {
+    all.forEach(ClientSession::handedOver);
     all.stream().filter(s -> !s.connectsAnew()).forEach(session -> session.close(reason));
   }
 

@@ -1,15 +1,13 @@
 package l4proxy.server;
 
-import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
 import l4proxy.server.IdleTunnels.Idle;
+import l4proxy.server.WaitingUsers.Waiting;
 import l4proxy.wire.Tunnel;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +19,13 @@ import org.jspecify.annotations.Nullable;
  * order in which they came. {@link #keep()}, called once a second, checks that idle tunnels are
  * alive, and retires old ones. All methods may be called from any thread and none does I/O under
  * the lock.
+ *
+ * <pre>
+ *              last                   leave                close
+ *   GROWING <--------> NO MORE COME ----------> LEAVING -----------> CLOSED
+ *      |                    |      idle ones go,              who waits goes
+ *      +--------------------+----> those in use are for those who wait ----^
+ * </pre>
  */
 final class TunnelPool {
   private static final int LEAST = 2;
@@ -41,15 +46,17 @@ final class TunnelPool {
    */
   private static final long RETIRE_AFTER = Duration.ofSeconds(72).toNanos();
 
-  private static final Duration CHECKING = Duration.ofSeconds(5);
+  /**
+   * So long a user who cannot go elsewhere waits where no more tunnels come, for one that comes
+   * back: there is time to try another member then, see {@link UserTunnel}.
+   */
+  private static final long RETURN = Duration.ofSeconds(15).toNanos();
 
-  private static final class Waiting {
-    private final Condition served;
-    private @Nullable Tunnel tunnel;
-
-    Waiting(Condition served) {
-      this.served = served;
-    }
+  private enum State {
+    GROWING,
+    NO_MORE_COME,
+    LEAVING,
+    CLOSED
   }
 
   private final IntConsumer ask;
@@ -57,16 +64,12 @@ final class TunnelPool {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition fuller = lock.newCondition();
   private final IdleTunnels idle = new IdleTunnels();
-  private final Deque<Waiting> waiting = new ArrayDeque<>();
+  private final WaitingUsers waiting = new WaitingUsers(lock);
   private int promised;
   private int checking;
   private int inUse;
   private int least = LEAST;
-
-  /** Tunnels that come back are for those who wait, else they are closed. */
-  private boolean leaving;
-
-  private boolean closed;
+  private State state = State.GROWING;
 
   /**
    * An empty pool.
@@ -79,50 +82,70 @@ final class TunnelPool {
     this.clock = clock;
   }
 
-  /** Takes an idle tunnel, or waits for one; null when none came in time or the session is over. */
-  @Nullable Tunnel take(Duration time) throws InterruptedException {
-    Waiting self = new Waiting(lock.newCondition());
+  /**
+   * Takes an idle tunnel, or waits for one.
+   *
+   * @param time so long, and longer where no more come
+   * @param alone whether the user has no other member to go to
+   * @return null when none came in time, or none will
+   */
+  @Nullable Tunnel take(Duration time, boolean alone) throws InterruptedException {
+    Tunnel tunnel;
+    Waiting self = null;
     int missing;
     lock.lock();
     try {
-      self.tunnel = idle.takeLatest();
-      if (self.tunnel != null) {
+      tunnel = idle.takeLatest();
+      if (tunnel == null) {
+        self = waiting.add(time, alone);
+      } else {
         inUse++;
-      } else if (!closed) {
-        waiting.add(self);
       }
       missing = missing();
     } finally {
       lock.unlock();
     }
     request(missing);
-    return self.tunnel == null ? await(self, time.toNanos()) : self.tunnel;
+    return self == null ? tunnel : await(self);
   }
 
-  private @Nullable Tunnel await(Waiting self, long nanos) throws InterruptedException {
+  private @Nullable Tunnel await(Waiting user) throws InterruptedException {
     boolean waited = false;
     lock.lock();
     try {
-      long left = nanos;
-      while (self.tunnel == null && !closed && left > 0) {
-        left = self.served.awaitNanos(left);
-      }
+      Tunnel given = waiting.await(user, this::left);
       waited = true;
-      return self.tunnel;
+      return given;
     } finally {
-      waiting.remove(self);
-      if (!waited && self.tunnel != null) {
+      Tunnel given = user.tunnel();
+      if (!waited && given != null) {
         inUse--;
-        self.tunnel.abort();
+        given.abort();
       }
       lock.unlock();
     }
   }
 
+  /** So long it is worth to wait yet, in nanoseconds. Under the lock. */
+  private long left(Waiting user) {
+    boolean returns = user.alone() && areComing();
+    return switch (state) {
+      case GROWING -> user.left();
+      case NO_MORE_COME -> returns ? user.left(RETURN) : user.left();
+      case LEAVING -> returns ? user.left(RETURN) : 0;
+      case CLOSED -> 0;
+    };
+  }
+
+  /** Whether a tunnel may still become idle. Under the lock. */
+  private boolean areComing() {
+    return inUse + checking + promised > 0;
+  }
+
   /** How many tunnels to ask for now; they count as promised from here on. Under the lock. */
   private int missing() {
     int missing = waiting.size() + spare() - idle.size() - checking - promised;
-    if (leaving || closed || missing <= 0) {
+    if (state != State.GROWING || missing <= 0) {
       return 0;
     }
     promised += missing;
@@ -142,62 +165,56 @@ final class TunnelPool {
 
   /** The client opened a tunnel that it was asked for. */
   void add(Tunnel tunnel) {
-    lock.lock();
-    try {
-      promised--;
-    } finally {
-      lock.unlock();
-    }
-    offer(new Idle(tunnel, clock.getAsLong()));
+    offer(new Idle(tunnel, clock.getAsLong()), () -> promised--);
   }
 
   /** Tickets that nobody used in time. */
   void expired(int tickets) {
-    lock.lock();
-    try {
-      promised -= tickets;
-    } finally {
-      lock.unlock();
-    }
+    lessCome(() -> promised -= tickets);
   }
 
   /** A user is done with a tunnel, and it is good. */
   void back(Tunnel tunnel) {
-    drop();
-    offer(new Idle(tunnel, clock.getAsLong()));
+    offer(new Idle(tunnel, clock.getAsLong()), () -> inUse--);
   }
 
   /** A user is done with a tunnel, and it is not good any more. */
   void drop() {
+    lessCome(() -> inUse--);
+  }
+
+  /** Who waits for the last that might come waits in vain then. */
+  private void lessCome(Runnable count) {
     lock.lock();
     try {
-      inUse--;
+      count.run();
+      if (state != State.GROWING && !areComing()) {
+        waiting.wake();
+      }
     } finally {
       lock.unlock();
     }
   }
 
-  private void offer(Idle entry) {
+  private void offer(Idle entry, Runnable count) {
+    boolean wanted = true;
     lock.lock();
     try {
-      if (!closed) {
-        Waiting next = waiting.poll();
-        if (next != null) {
-          inUse++;
-          next.tunnel = entry.tunnel();
-          next.served.signal();
-          return;
-        }
-        if (!leaving) {
-          idle.add(entry);
-          fuller.signalAll();
-          return;
-        }
+      if (state != State.CLOSED && waiting.give(entry.tunnel())) {
+        inUse++;
+      } else if (state.compareTo(State.LEAVING) < 0) {
+        idle.add(entry);
+        fuller.signalAll();
+      } else {
+        wanted = false;
       }
     } finally {
+      count.run();
       lock.unlock();
     }
-    entry.tunnel().close();
+    if (!wanted) {
+      entry.tunnel().close();
+    }
   }
 
   /**
@@ -225,47 +242,18 @@ final class TunnelPool {
   }
 
   private void startCheck(Idle entry) {
-    try {
-      Thread.ofVirtual().name("tunnel check").start(() -> check(entry));
-    } catch (OutOfMemoryError e) {
-      entry.tunnel().abort();
-      checked();
-    }
-  }
-
-  private void check(Idle entry) {
-    boolean kept = false;
-    try {
-      try {
-        entry.tunnel().check(CHECKING);
-      } finally {
-        checked();
-      }
-      offer(entry.checkedAt(clock.getAsLong()));
-      kept = true;
-    } catch (IOException dead) {
-      // it is of no use, as after anything else that went wrong
-    } finally {
-      if (!kept) {
-        entry.tunnel().abort();
-      }
-    }
-  }
-
-  private void checked() {
-    lock.lock();
-    try {
-      checking--;
-    } finally {
-      lock.unlock();
-    }
+    new TunnelCheck(
+            entry.tunnel(),
+            alive -> offer(entry.checkedAt(clock.getAsLong()), () -> checking--),
+            () -> lessCome(() -> checking--))
+        .start();
   }
 
   /** It is of no use any more, unless somebody still waits: whether it is closed. */
   boolean retire() {
     lock.lock();
     try {
-      if (!waiting.isEmpty()) {
+      if (waiting.size() > 0) {
         return false;
       }
     } finally {
@@ -275,28 +263,36 @@ final class TunnelPool {
     return true;
   }
 
-  /** The client leaves, and nothing comes after it: those who wait get what comes back. */
-  void leave() {
-    List<Tunnel> left;
+  /** No more tunnels come, whatever is asked for; or they do. */
+  void last(boolean is) {
     lock.lock();
     try {
-      leaving = true;
-      left = idle.takeAll();
-      fuller.signalAll();
+      if (state.compareTo(State.LEAVING) < 0) {
+        state = is ? State.NO_MORE_COME : State.GROWING;
+        waiting.wake(); // they wait for longer, or not
+      }
     } finally {
       lock.unlock();
     }
-    left.forEach(Tunnel::close);
+  }
+
+  /** The client leaves: what comes back is for those who have no other, and wait. */
+  void leave() {
+    become(State.LEAVING);
   }
 
   /** The session is over: nobody is served any more. */
   void close() {
+    become(State.CLOSED);
+  }
+
+  private void become(State next) {
     List<Tunnel> left;
     lock.lock();
     try {
-      closed = true;
+      state = state.compareTo(next) < 0 ? next : state;
       left = idle.takeAll();
-      waiting.forEach(each -> each.served.signal());
+      waiting.wake();
       fuller.signalAll();
     } finally {
       lock.unlock();
@@ -362,7 +358,7 @@ final class TunnelPool {
 
   /** Under the lock. */
   private boolean filled() {
-    return leaving || closed || idle.size() + checking >= least;
+    return state.compareTo(State.LEAVING) >= 0 || idle.size() + checking >= least;
   }
 
   /** Idle tunnels now. */

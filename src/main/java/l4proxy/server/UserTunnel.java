@@ -78,7 +78,7 @@ final class UserTunnel {
   /** Opens one of this member; false when it has none. */
   private boolean openTo(Service next) throws InterruptedException {
     ClientSession from = next.session();
-    Tunnel taken = from == null ? null : from.tunnels().take(next.tunnels(), PATIENCE);
+    Tunnel taken = from == null ? null : take(from, next);
     if (from == null || taken == null) {
       if (next.session() == from && next.reachable()) {
         refuse(next);
@@ -101,6 +101,12 @@ final class UserTunnel {
       tunnel = null;
       return false;
     }
+  }
+
+  private @Nullable Tunnel take(ClientSession from, Service next) throws InterruptedException {
+    boolean alone =
+        port.members().stream().noneMatch(other -> other.reachable() && mayServe(other, next));
+    return from.tunnels().take(next.tunnels(), PATIENCE, alone);
   }
 
   private void refuse(Service next) {

@@ -1,10 +1,12 @@
 package l4proxy.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.atLeastOnce;
 import static org.mockito.Mockito.mock;
@@ -68,12 +70,12 @@ final class SessionTunnelsTest {
       ArgumentCaptor<TunnelPool> pool = ArgumentCaptor.captor();
       verify(tickets, atLeastOnce()).issue(any(), any(), pool.capture());
       tunnels.arrived(one.connection(), pool.getValue());
-      Tunnel taken = tunnels.take(KIND, SHORT);
+      Tunnel taken = tunnels.take(KIND, SHORT, true);
       assertNotNull(taken);
-      assertNull(tunnels.take(KIND, SHORT));
+      assertNull(tunnels.take(KIND, SHORT, true));
 
       tunnels.takenOver(true);
-      FutureTask<@Nullable Tunnel> user = new FutureTask<>(() -> tunnels.take(KIND, SHORT));
+      FutureTask<@Nullable Tunnel> user = new FutureTask<>(() -> tunnels.take(KIND, SHORT, true));
       Thread.ofVirtual().start(user);
       assertThrows(
           TimeoutException.class, () -> user.get(3 * SHORT.toMillis(), TimeUnit.MILLISECONDS));
@@ -83,6 +85,32 @@ final class SessionTunnelsTest {
       assertSame(taken, user.get());
       tunnels.back(taken);
       assertEquals(0, tunnels.idle());
+    }
+  }
+
+  @Test
+  void stockOfATakeoverThatFailedIsNotKept() throws Exception {
+    ClientSession session = mock();
+    Tickets tickets = mock();
+    Services services = mock();
+    when(services.all()).thenReturn(List.of());
+    when(tickets.issue(any(), any(), any())).thenReturn("A".repeat(22));
+    try (Watch watch = new Watch();
+        Loopback one = Loopback.pair();
+        Loopback other = Loopback.pair()) {
+      SessionTunnels tunnels =
+          new SessionTunnels(session, new Shared(services, mock(), tickets, mock(), watch));
+      tunnels.begin(0, KIND);
+      ArgumentCaptor<TunnelPool> pool = ArgumentCaptor.captor();
+      verify(tickets, atLeastOnce()).issue(any(), any(), pool.capture());
+      tunnels.arrived(one.connection(), pool.getValue());
+      tunnels.arrived(other.connection(), pool.getValue());
+      assertTrue(tunnels.areFilled(KIND));
+      pool.getValue().fill();
+      assertFalse(tunnels.areFilled(KIND));
+      tunnels.takenOver(true);
+      tunnels.takenOver(false);
+      assertTrue(tunnels.areFilled(KIND));
     }
   }
 

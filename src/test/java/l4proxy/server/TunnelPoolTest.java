@@ -2,6 +2,7 @@ package l4proxy.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mockito.Mockito.doAnswer;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import l4proxy.LeakCheck;
@@ -45,15 +47,15 @@ final class TunnelPoolTest {
         Tunnel second = new Tunnel(other.connection(), Side.SERVER, watch)) {
       pool.add(first);
       pool.add(second);
-      assertSame(second, pool.take(SOON));
+      assertSame(second, pool.take(SOON, true));
       for (int user = 0; user < 5; user++) {
         pool.back(second);
-        assertSame(second, pool.take(SOON));
+        assertSame(second, pool.take(SOON, true));
       }
-      assertSame(first, pool.take(SOON));
+      assertSame(first, pool.take(SOON, true));
       pool.back(second);
       pool.back(first);
-      assertSame(first, pool.take(SOON));
+      assertSame(first, pool.take(SOON, true));
     }
   }
 
@@ -70,7 +72,7 @@ final class TunnelPoolTest {
         Tunnel second = new Tunnel(other.connection(), Side.SERVER, watch)) {
       pool.add(first);
       pool.add(second);
-      assertSame(second, pool.take(SOON));
+      assertSame(second, pool.take(SOON, true));
       asked.clear();
       pool.fill();
       assertFalse(pool.isFilled());
@@ -87,19 +89,71 @@ final class TunnelPoolTest {
         Loopback other = Loopback.pair();
         Tunnel first = new Tunnel(one.connection(), Side.SERVER, watch);
         Tunnel second = new Tunnel(other.connection(), Side.SERVER, watch)) {
-      pool.add(first);
-      pool.add(second);
-      assertSame(second, pool.take(SOON));
-      assertSame(first, pool.take(SOON));
+      inUse(pool, first, second);
+      pool.last(true);
+      FutureTask<@Nullable Tunnel> alone = waiting(pool, true);
+      FutureTask<@Nullable Tunnel> mayGo = waiting(pool, false);
       pool.leave();
-      FutureTask<@Nullable Tunnel> user = new FutureTask<>(() -> pool.take(SOON));
-      Thread waiting = Thread.ofVirtual().start(user);
-      Awaitility.await().until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
+      assertNull(mayGo.get());
+      assertFalse(alone.isDone());
       pool.back(second);
-      assertSame(second, user.get());
+      assertSame(second, alone.get());
       pool.back(first);
       assertEquals(0, pool.idle());
     }
+  }
+
+  @Test
+  void userWhoWaitsWhileTheClientLeavesGoesWithTheLastTunnelThatMightComeBack() throws Exception {
+    TunnelPool pool = new TunnelPool(count -> {}, System::nanoTime);
+    try (Watch watch = new Watch();
+        Loopback one = Loopback.pair();
+        Loopback other = Loopback.pair();
+        Tunnel first = new Tunnel(one.connection(), Side.SERVER, watch);
+        Tunnel second = new Tunnel(other.connection(), Side.SERVER, watch)) {
+      inUse(pool, first, second);
+      pool.last(true);
+      FutureTask<@Nullable Tunnel> alone = waiting(pool, true);
+      pool.leave();
+      pool.drop();
+      assertFalse(alone.isDone());
+      pool.drop();
+      assertNull(alone.get(5, TimeUnit.SECONDS));
+    }
+  }
+
+  /** Nobody knows how long its users stay: a member that has tunnels is a better chance. */
+  @Test
+  void userWhoMayGoElsewhereDoesNotWaitForLongWhereNoMoreTunnelsCome() throws Exception {
+    TunnelPool pool = new TunnelPool(count -> {}, System::nanoTime);
+    try (Watch watch = new Watch();
+        Loopback one = Loopback.pair();
+        Loopback other = Loopback.pair();
+        Tunnel first = new Tunnel(one.connection(), Side.SERVER, watch);
+        Tunnel second = new Tunnel(other.connection(), Side.SERVER, watch)) {
+      inUse(pool, first, second);
+      pool.last(true);
+      long began = System.nanoTime();
+      assertNull(pool.take(Duration.ofMillis(100), false));
+      assertTrue(System.nanoTime() - began < Duration.ofSeconds(10).toNanos());
+    }
+  }
+
+  /** As many as there are promised to a pool, so that it asks for none. */
+  private static void inUse(TunnelPool pool, Tunnel first, Tunnel second) throws Exception {
+    pool.keep();
+    pool.add(first);
+    pool.add(second);
+    assertSame(second, pool.take(SOON, true));
+    assertSame(first, pool.take(SOON, true));
+    pool.expired(2); // the spare ones
+  }
+
+  private static FutureTask<@Nullable Tunnel> waiting(TunnelPool pool, boolean alone) {
+    FutureTask<@Nullable Tunnel> user = new FutureTask<>(() -> pool.take(SOON, alone));
+    Thread waiting = Thread.ofVirtual().start(user);
+    Awaitility.await().until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
+    return user;
   }
 
   @Test
@@ -172,7 +226,7 @@ final class TunnelPoolTest {
               }));
     }
     for (int i = 0; i < 100; i++) {
-      pool.take(SOON);
+      pool.take(SOON, true);
     }
     asked.clear();
     for (int second = 1; second <= 150; second++) {
@@ -196,14 +250,14 @@ final class TunnelPoolTest {
       open.add(tunnel);
       pool.add(tunnel);
     }
-    Tunnel his = pool.take(SOON);
+    Tunnel his = pool.take(SOON, true);
     pool.back(his);
     for (int second = 1; second <= 80; second++) {
       now.addAndGet(Duration.ofSeconds(1).toNanos());
       pool.keep();
       awaitIdle(pool, open.size());
       if (second % 6 == 0) {
-        assertSame(his, pool.take(SOON), "after " + second + " s");
+        assertSame(his, pool.take(SOON, true), "after " + second + " s");
         pool.back(his);
       }
     }
@@ -237,7 +291,7 @@ final class TunnelPoolTest {
     }
     List<Tunnel> burst = new ArrayList<>();
     for (int i = 0; i < tunnels; i++) {
-      burst.add(pool.take(SOON));
+      burst.add(pool.take(SOON, true));
     }
     burst.forEach(pool::back);
     now.addAndGet(time.toNanos());

@@ -4,18 +4,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyBoolean;
 import static org.mockito.ArgumentMatchers.anyLong;
+import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import l4proxy.LeakCheck;
 import l4proxy.Loopback;
 import l4proxy.RecordedEvents;
+import l4proxy.events.Event;
 import l4proxy.net.PlainConnection;
 import l4proxy.net.Traffic;
 import l4proxy.net.Watch;
@@ -50,7 +54,7 @@ final class UserConnectionTest {
     when(port.member(any(), any(), anyLong())).thenReturn(member);
     when(port.traffic()).thenReturn(new Traffic());
     when(port.events()).thenReturn(new RecordedEvents());
-    when(tunnels.take(any(), any())).thenReturn(tunnel);
+    when(tunnels.take(any(), any(), anyBoolean())).thenReturn(tunnel);
     return new UserConnection(1, port, user.connection());
   }
 
@@ -82,6 +86,32 @@ final class UserConnectionTest {
       verify(tunnels).drop(tunnel);
       verify(member).left(user);
       verify(port).ended(user);
+    }
+  }
+
+  /** Where no more tunnels come, who can go elsewhere does not wait for long. */
+  @Test
+  void userIsAloneWithAMemberOnlyWhenNoOtherIsReachable() throws Exception {
+    try (Watch watch = new Watch();
+        Loopback people = Loopback.pair();
+        Loopback line = Loopback.pair();
+        Tunnel tunnel = new Tunnel(line.connection(), Side.SERVER, watch)) {
+      UserConnection user = user(people, tunnel);
+      when(tunnels.take(any(), any(), anyBoolean())).thenReturn(null);
+      when(member.reachable()).thenReturn(true);
+      Service other = mock(Service.class);
+      when(port.members()).thenReturn(List.of(member, other));
+      when(port.member(any(), any(), anyLong())).thenReturn(member, (Service) null);
+      when(port.unserved()).thenReturn(new Event.ServedBy("", "", "", ""));
+      user.run();
+      verify(tunnels).take(any(), any(), eq(true));
+
+      when(other.reachable()).thenReturn(true);
+      when(port.member(any(), any(), anyLong())).thenReturn(member, (Service) null);
+      try (Loopback next = Loopback.pair()) {
+        new UserConnection(2, port, next.connection()).run();
+        verify(tunnels).take(any(), any(), eq(false));
+      }
     }
   }
 }
