@@ -188,10 +188,8 @@ final class TakeoverTest {
         FutureTask<Next> taking = new FutureTask<>(() -> next(pair).start());
         Thread.ofVirtual().start(taking);
         awaitEvent(pair, "takes this server over");
-        ServiceConfig same =
-            new ServiceConfig(
-                "echo", backend.address(), 0, false, Optional.empty(), 0, Optional.empty());
-        try (ProxyClient back = pair.newClient("client", same, new LinkedBlockingQueue<>())) {
+        try (ProxyClient back =
+            pair.newClient("client", same(backend), new LinkedBlockingQueue<>())) {
           ProxyPair.start(back);
           echo(user);
           try (Next next = taking.get()) {
@@ -288,11 +286,15 @@ final class TakeoverTest {
     return next;
   }
 
-  /** Its next process can only come to the next server, where no users are yet. */
+  /** Its next process can have tunnels only at the next server, where no users are yet. */
   @Test
   void clientThatLeavesMeanwhileServesAsLongAsUsersComeHere() throws Exception {
+    BlockingQueue<HostPort> reachable = new LinkedBlockingQueue<>();
     try (EchoBackend backend = new EchoBackend();
-        ProxyPair pair = new ProxyPair(directory, backend.address(), false)) {
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        ProxyClient second = pair.newClient("client", same(backend), reachable)) {
+      ProxyPair.start(second);
+      await().until(() -> pair.server().view().load().clients() == 2);
       SocketChannel dying = take(pair);
       for (String step : List.of("Share", "Bound")) {
         say(dying, "{\"type\":\"" + step + "\",\"listener\":\"control\"}");
@@ -313,7 +315,17 @@ final class TakeoverTest {
       assertFalse(leaving.isDone());
       dying.close();
       leaving.get(10, TimeUnit.SECONDS);
+      assertEquals(
+          new HostPort("127.0.0.1", pair.publicPort()), reachable.poll(20, TimeUnit.SECONDS));
+      try (Socket user = pair.user()) {
+        echo(user);
+      }
     }
+  }
+
+  private static ServiceConfig same(EchoBackend backend) {
+    return new ServiceConfig(
+        "echo", backend.address(), 0, false, Optional.empty(), 0, Optional.empty());
   }
 
   @Test

@@ -43,7 +43,10 @@ final class ClientSession {
   private final Map<String, Future<?>> direct = new HashMap<>();
 
   private boolean leaves;
-  private boolean needed;
+
+  /** Whether another process takes the server over, and users still come here. */
+  private volatile boolean needed;
+
   private volatile boolean draining;
   private volatile boolean connectsAnew;
   private volatile String endReason = "";
@@ -104,6 +107,9 @@ final class ClientSession {
   }
 
   private void expose(Message.Expose asked) throws InterruptedException {
+    if (needed) {
+      return; // it has been told to ask the other process, and could have no tunnels here
+    }
     Message answer = exposures.expose(this, asked);
     if (!(answer instanceof Message.Exposed relay)) {
       link.send(answer);

@@ -205,12 +205,10 @@ final class SessionTunnels {
   /** Another process takes the server over, where no more arrive; or it does not. */
   void takenOver(boolean is) {
     takenOver = is;
-    pools.forEach((kind, pool) -> {
-      pool.last(is);
-      if (!is) {
-        want(kind); // what was in stock for the takeover is too much
-      }
-    });
+    pools.values().forEach(pool -> pool.last(is));
+    if (!is) {
+      pools.keySet().forEach(this::want); // what was in stock for the takeover is too much
+    }
   }
 
   /**

@@ -30,6 +30,14 @@ import org.jspecify.annotations.Nullable;
 final class TunnelPool {
   private static final int LEAST = 2;
   private static final int MOST_SPARE = 64;
+
+  /**
+   * Tunnels that are on their way at once: twice as many as a client opens at the same time, so
+   * that it never waits for the next to be asked for. Most users are short: by the time that these
+   * are there the first have come back, and a handshake for each who waits would be in their way.
+   */
+  private static final int MOST_PROMISED = 32;
+
   private static final long CHECK_AFTER = Duration.ofMillis(4500).toNanos();
 
   /**
@@ -144,7 +152,8 @@ final class TunnelPool {
 
   /** How many tunnels to ask for now; they count as promised from here on. Under the lock. */
   private int missing() {
-    int missing = waiting.size() + spare() - idle.size() - checking - promised;
+    int wanted = waiting.size() + spare() - idle.size() - checking;
+    int missing = Math.min(wanted, MOST_PROMISED) - promised;
     if (state != State.GROWING || missing <= 0) {
       return 0;
     }
@@ -163,9 +172,10 @@ final class TunnelPool {
     }
   }
 
-  /** The client opened a tunnel that it was asked for. */
+  /** The client opened a tunnel that it was asked for; more may be missing yet. */
   void add(Tunnel tunnel) {
     offer(new Idle(tunnel, clock.getAsLong()), () -> promised--);
+    want();
   }
 
   /** Tickets that nobody used in time. */
@@ -317,11 +327,20 @@ final class TunnelPool {
 
   /** Has so many idle tunnels from now on, within what a pool may have. */
   void want(int tunnels) {
-    int missing;
     lock.lock();
     try {
       least = Math.clamp(tunnels, LEAST, MOST_SPARE);
       fuller.signalAll(); // it may want fewer than before
+    } finally {
+      lock.unlock();
+    }
+    want();
+  }
+
+  private void want() {
+    int missing;
+    lock.lock();
+    try {
       missing = missing();
     } finally {
       lock.unlock();

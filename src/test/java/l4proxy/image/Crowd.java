@@ -179,12 +179,12 @@ final class Crowd {
 
   private static void failed(String who, long began, IOException why) {
     System.out.println(
-        Instant.now()
-            + " "
-            + who
+        who
             + " after "
             + (System.nanoTime() - began) / 1_000_000
-            + " ms: "
+            + " ms, at "
+            + Instant.now()
+            + ": "
             + why.getMessage());
   }
 }

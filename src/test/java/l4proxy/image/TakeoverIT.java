@@ -160,6 +160,30 @@ final class TakeoverIT {
 
   @Test
   @Tag("beside")
+  void clientIsUpgradedMeanwhile() throws IOException, InterruptedException {
+    Path before = directory.resolve("before.log");
+    try (Scene scene = new Scene("--access_log", before.toString())) {
+      Program crowd = scene.crowd();
+      await(USERS / 10, before);
+      Program next = scene.takeover();
+      next.awaitErr("takes over process");
+      Program second =
+          scene.account.client(scene.backend, "--pub_port", String.valueOf(PUBLIC_PORT));
+      scene.client.awaitErr("another process takes the server over");
+      scene.client.terminate();
+      Account.publicPort(second);
+      next.await(next.err(), " ready; l4proxy ", 0, LONG);
+      Result result = scene.result(crowd);
+      String said = crowd.said() + scene.server.said() + next.said() + unserved(before);
+      assertEquals(0, result.refused(), said);
+      assertEquals(0, result.cut(), said);
+      assertEquals(0, scene.client.exit(), scene.client.said());
+      assertEquals(0, scene.server.exit(), scene.server.said());
+    }
+  }
+
+  @Test
+  @Tag("beside")
   void transfersThatLastLongerThanDrainAreCutThen() throws IOException, InterruptedException {
     Path before = directory.resolve("before.log");
     try (Scene scene = new Scene("--access_log", before.toString(), "--drain", "3s")) {

@@ -2,6 +2,7 @@ package l4proxy.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -19,6 +20,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import l4proxy.InMemory;
 import l4proxy.LeakCheck;
 import l4proxy.Loopback;
 import l4proxy.net.Watch;
@@ -78,6 +80,26 @@ final class TunnelPoolTest {
       assertFalse(pool.isFilled());
       int missing = asked.stream().mapToInt(Integer::intValue).sum();
       assertTrue(missing >= 5, "asked for " + missing + " more");
+    }
+  }
+
+  @Test
+  void crowdIsNotAskedAsManyTunnelsForAtOnceAndGetsThemAllTheSame() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    TunnelPool pool = new TunnelPool(asked::addAndGet, System::nanoTime);
+    List<FutureTask<@Nullable Tunnel>> crowd = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      crowd.add(waiting(pool, true));
+    }
+    assertEquals(32, asked.get());
+    try (Watch watch = new Watch()) {
+      for (int open = 0; open < asked.get(); open++) {
+        pool.add(new Tunnel(new InMemory(new byte[0], 1), Side.SERVER, watch));
+      }
+      for (FutureTask<@Nullable Tunnel> each : crowd) {
+        assertNotNull(each.get());
+      }
+      assertEquals(50 + 12, asked.get(), "one for each, and a quarter beside");
     }
   }
 
