@@ -177,10 +177,10 @@ public final class ProxyServer implements AutoCloseable {
 
   /**
    * Stops accepting users, tells the clients, and waits until the users have finished; after a
-   * takeover also those of the server that this one took over, which hears by this one who is to be
-   * ended.
+   * takeover also for the end of the server that this one took over, which hears by this one who is
+   * to be ended.
    *
-   * @param time how long at most
+   * @param time how long its own users have at most; the other has a time of its own for its users
    * @throws InterruptedException when the caller is to give up
    */
   public void drain(Duration time) throws InterruptedException {
@@ -192,12 +192,21 @@ public final class ProxyServer implements AutoCloseable {
     }
     long started = System.nanoTime();
     while (isTakenOver() && System.nanoTime() - started < LATECOMERS.toNanos()
-        || (services.users() + forwarders.users() > 0 || isTakenOver() && predecessor.isThere())
+        || services.users() + forwarders.users() > 0
             && System.nanoTime() - started < time.toNanos()) {
       if (closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
         return;
       }
     }
+    if (isTakenOver() && predecessor.isThere()) {
+      endUsers(); // whose time is over
+      predecessor.awaitEnd(closed);
+    }
+  }
+
+  private void endUsers() {
+    services.close();
+    forwarders.close();
   }
 
   /**
@@ -335,8 +344,7 @@ public final class ProxyServer implements AutoCloseable {
     if (bound != null) {
       bound.close();
     }
-    services.close();
-    forwarders.close();
+    endUsers();
     if (control != null) {
       control.close();
     }
