@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import l4proxy.client.ClientConfig;
 import l4proxy.client.ProxyClient;
@@ -118,6 +119,34 @@ final class SecondProcessTest {
         }
       }
     }
+  }
+
+  /** Refused twice, a change would end a client that was never connected before. */
+  @Test
+  void whatIsWantedBeforeAnythingIsExposedIsAskedForOnce() throws Exception {
+    AtomicReference<ProxyClient> self = new AtomicReference<>();
+    Trust trust =
+        new Trust(
+            Optional.empty(),
+            Optional.empty(),
+            pin -> self.get().reconfigure(List.of(service("s", 10)), refused -> {}));
+    try (ProxyClient client =
+        new ProxyClient(
+            new ClientConfig(server.address(), List.of(service("s", 9)), directory),
+            trust,
+            (which, where) -> {},
+            events,
+            "test")) {
+      self.set(client);
+      ProxyPair.start(client);
+      assertEquals(":10", lastOf(server.nextExposure()));
+      client.reconfigure(List.of(service("s", 11)), refused -> {});
+      assertEquals(":11", lastOf(server.nextExposure()));
+    }
+  }
+
+  private static String lastOf(Message.Expose asked) {
+    return asked.backend().substring(asked.backend().lastIndexOf(':'));
   }
 
   @Test

@@ -149,7 +149,7 @@ final class TakeoverTest {
         assertEquals(
             pair.server().view().clients().getFirst().name(),
             next.server.view().clients().getFirst().name());
-        Thread draining = drain(pair.server());
+        Thread draining = drain(pair.server(), Duration.ofSeconds(30));
         before.close();
         assertTrue(draining.join(Duration.ofSeconds(10)), "it waits for a user who is gone");
         pair.server().close();
@@ -534,7 +534,7 @@ final class TakeoverTest {
           Next third = next(pair).start()) {
         echo(user);
         echo(other);
-        Thread leaving = drain(next.server);
+        Thread leaving = drain(next.server, Duration.ofSeconds(30));
         assertFalse(
             leaving.join(Duration.ofMillis(1_500)),
             "it is gone, and the first, which has users, hears of nothing any more");
@@ -548,11 +548,36 @@ final class TakeoverTest {
     }
   }
 
-  private static Thread drain(ProxyServer server) {
+  @Test
+  void whoTookOverStaysForTheUsersOfTheFirstWhenTheTimeOfItsOwnIsOver() throws Exception {
+    try (EchoBackend backend = new EchoBackend();
+        ProxyPair pair = new ProxyPair(directory, backend.address(), false);
+        Socket user = pair.user()) {
+      echo(user);
+      try (Next next = next(pair).start();
+          Socket own = pair.user()) {
+        echo(own);
+        try (Next third = next(pair).start()) {
+          Thread leaving = drain(next.server, Duration.ofMillis(100));
+          assertFalse(
+              leaving.join(Duration.ofMillis(2_500)),
+              "it is gone, and the first, which has users, hears of nothing any more");
+          assertThrows(SocketException.class, () -> own.getInputStream().read());
+          echo(user);
+          assertTrue(third.keys.revoke("default"));
+          assertThrows(SocketException.class, () -> user.getInputStream().read());
+          next.takeover.close(); // as when the first ends
+          assertTrue(leaving.join(Duration.ofSeconds(20)), "it waits for nobody");
+        }
+      }
+    }
+  }
+
+  private static Thread drain(ProxyServer server, Duration time) {
     return Thread.ofVirtual()
         .start(() -> {
           try {
-            server.drain(Duration.ofSeconds(30));
+            server.drain(time);
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           }

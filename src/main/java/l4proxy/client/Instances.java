@@ -99,8 +99,8 @@ final class Instances implements AutoCloseable {
         stem = next;
         if (kept) {
           file = write(stem, id);
-          giveUp(before);
           forget(before);
+          giveUp(before);
         }
       }
     }
@@ -173,9 +173,10 @@ final class Instances implements AutoCloseable {
     }
   }
 
+  /** While it is held: else another process has taken the id, or might. */
   private void forget(@Nullable Path file) {
     try {
-      if (file != null) {
+      if (file != null && !closed) {
         Files.deleteIfExists(file);
       }
     } catch (IOException e) {

@@ -30,7 +30,12 @@ final class Reconfiguration {
 
   private Asked asked = new Asked(refused -> {});
 
-  private boolean begun;
+  /**
+   * Those of the beginning that are yet to be added, the same ones after memory was short; null
+   * until they have their ids.
+   */
+  private @Nullable List<Service> first;
+
   private volatile boolean adding;
   private int number = -1;
 
@@ -49,20 +54,19 @@ final class Reconfiguration {
   }
 
   /** The services of the beginning, once; may wait for another process that has their ids. */
-  synchronized void begin(List<ServiceConfig> first) {
-    if (!begun) {
-      add(first, instances.apply(first));
-      begun = true;
-    }
+  synchronized void begin(List<ServiceConfig> wanted) {
+    List<Service> adding = first == null ? made(wanted, instances.apply(wanted)) : first;
+    first = adding;
+    adding.forEach(services::add);
+    first = List.of();
   }
 
-  private List<Service> add(List<ServiceConfig> wanted, List<Instances.Instance> ids) {
-    List<Service> added = new ArrayList<>();
+  private List<Service> made(List<ServiceConfig> wanted, List<Instances.Instance> ids) {
+    List<Service> made = new ArrayList<>();
     for (int i = 0; i < wanted.size(); i++) {
-      added.add(new Service(nextNumber(), wanted.get(i), ids.get(i)));
-      services.add(added.getLast());
+      made.add(new Service(nextNumber(), wanted.get(i), ids.get(i)));
     }
-    return added;
+    return made;
   }
 
   /** A number is not used again soon: users of its last service may be on the way. */
@@ -89,7 +93,9 @@ final class Reconfiguration {
   private void addAndExpose(List<ServiceConfig> fresh, List<Instances.Instance> ids) {
     services.lock().lock();
     try {
-      add(fresh, ids).forEach(this::expose);
+      List<Service> added = made(fresh, ids);
+      added.forEach(services::add);
+      added.forEach(this::expose);
       adding = false; // before it is told
       asked.all();
     } finally {

@@ -45,6 +45,11 @@ final class ServerSession implements AutoCloseable {
   private final HealthChecks checks;
   private final AskedTunnels tunnels;
 
+  /**
+   * The server has been asked for all there was, and hears of changes; under the services' lock.
+   */
+  private boolean exposed;
+
   private ServerSession(ProxyClient client, Connection connection, String id) {
     this.client = client;
     this.dialer = client.dialer();
@@ -144,16 +149,22 @@ final class ServerSession implements AutoCloseable {
   private void exposeAll() {
     services.lock().lock();
     try {
+      exposed = true;
       services.configured().forEach(service -> exposeAgain(service.number()));
     } finally {
       services.lock().unlock();
     }
   }
 
-  /** Asks the server for a service, or for what changed of it. Under the lock of the services. */
+  /**
+   * Asks the server for a service, or for what changed of it; before {@link #run} that is left to
+   * it, which asks for each as it is then. Under the lock of the services.
+   */
   void expose(Service service) {
-    link.send(service.exposure());
-    checks.asked(service);
+    if (exposed) {
+      link.send(service.exposure());
+      checks.asked(service);
+    }
   }
 
   /** Tells the server that a service is not wanted any more. */

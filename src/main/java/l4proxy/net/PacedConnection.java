@@ -68,6 +68,12 @@ public final class PacedConnection extends FilterConnection {
       super.consume(count);
       ready -= count;
     }
+
+    /** Those paid for: the others have a turn to wait for. */
+    @Override
+    public int available() {
+      return ready;
+    }
   }
 
   private final class PacedOutput extends OutputStream {

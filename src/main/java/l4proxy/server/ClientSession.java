@@ -70,12 +70,16 @@ final class ClientSession {
     this.link = new ControlLink("client " + client(), connection, shared.watch());
   }
 
+  /** Says that the control connection stands: a client waits for that first. */
+  void welcome(String version) {
+    link.send(new Message.Welcome(version, id));
+  }
+
   /** Reads what the client says until it is gone; returns why. */
-  String run(String version) {
+  String run() {
     Thread keeper = Thread.ofVirtual().name("client " + client() + " keeper").unstarted(this::keep);
     try {
       keeper.start();
-      link.send(new Message.Welcome(version, id));
       link.ask();
       while (true) {
         switch (link.read()) {

@@ -38,7 +38,7 @@ final class FirstBytes {
 
   /**
    * Keeps what has arrived already, so that it goes out in one write with the first opening; never
-   * waits.
+   * waits, neither for the user nor for the turn of one that is kept to a rate.
    */
   void peek() throws IOException {
     if (user.in().available() > 0 && user.in().fill()) {

@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 import l4proxy.events.EndedBy;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
@@ -23,6 +25,7 @@ import l4proxy.net.AcceptLoop;
 import l4proxy.net.CidrList;
 import l4proxy.net.HostPort;
 import l4proxy.net.Lookups;
+import l4proxy.net.Resolver;
 import l4proxy.net.Watch;
 
 /**
@@ -44,17 +47,34 @@ public final class Forwarders implements AutoCloseable {
   private final Ports ports;
   private final Watch watch;
   private final Events events;
-  private final Lookups lookups = new Lookups();
+  private final Supplier<Resolver> lookups;
+  private final Resolver own;
   private final SecureRandom random = new SecureRandom();
   private final Map<String, Forwarder> all = new ConcurrentHashMap<>();
   private boolean stopped;
 
   Forwarders(ServerConfig config, Services services, Ports ports, Watch watch, Events events) {
+    this(config, services, ports, watch, events, Lookups::new);
+  }
+
+  /**
+   * The same, with others that look names up: one for each proxy, so that names that hang for the
+   * users of one hold up nobody else, and one for the server's own.
+   */
+  Forwarders(
+      ServerConfig config,
+      Services services,
+      Ports ports,
+      Watch watch,
+      Events events,
+      Supplier<Resolver> lookups) {
     this.config = config;
     this.services = services;
     this.ports = ports;
     this.watch = watch;
     this.events = events;
+    this.lookups = lookups;
+    this.own = lookups.get();
   }
 
   /**
@@ -71,13 +91,14 @@ public final class Forwarders implements AutoCloseable {
   public ForwarderView open(String displayName, int port, ProxyAccess access)
       throws PortTakenException {
     try {
-      return open(displayName, port, access, dialer());
+      return open(displayName, port, access, reach());
     } catch (IOException unknown) {
       throw new PortTakenException(String.valueOf(unknown.getMessage()));
     }
   }
 
-  private ForwarderView open(String displayName, int port, ProxyAccess access, Dialer dialer)
+  private ForwarderView open(
+      String displayName, int port, ProxyAccess access, Predicate<InetAddress> reach)
       throws PortTakenException {
     services.lock().lock();
     try {
@@ -91,15 +112,18 @@ public final class Forwarders implements AutoCloseable {
         throw new PortTakenException("There are " + MOST + " forward proxies already; close one.");
       }
       Forwarder.Names names = new Forwarder.Names(name(), displayName);
-      return open(names, port == 0 ? draw() : bind(port), access, dialer);
+      return open(names, port == 0 ? draw() : bind(port), access, reach);
     } finally {
       services.lock().unlock();
     }
   }
 
   private ForwarderView open(
-      Forwarder.Names names, ServerSocket listener, ProxyAccess access, Dialer dialer) {
-    ForwardProxy proxy = new ForwardProxy(access, dialer, watch);
+      Forwarder.Names names,
+      ServerSocket listener,
+      ProxyAccess access,
+      Predicate<InetAddress> reach) {
+    ForwardProxy proxy = new ForwardProxy(access, new Dialer(lookups.get(), reach), watch);
     Forwarder made =
         new Forwarder(names, listener, new Forwarder.Proxying(access, proxy), services, events);
     all.put(made.name(), made);
@@ -109,14 +133,15 @@ public final class Forwarders implements AutoCloseable {
   }
 
   /** Opens those of the server that is taken over. */
-  void restore(List<TakeoverMessage.Proxy> before, Dialer dialer) throws IOException {
+  void restore(List<TakeoverMessage.Proxy> before, Predicate<InetAddress> reach)
+      throws IOException {
     for (TakeoverMessage.Proxy each : before) {
       ProxyAccess access =
           new ProxyAccess(
               Optional.ofNullable(each.login()).map(Login::parse),
               Optional.ofNullable(each.allow()).map(CidrList::parse));
       Forwarder.Names names = new Forwarder.Names(each.name(), each.displayName());
-      open(names, ports.bind(each.port()), access, dialer);
+      open(names, ports.bind(each.port()), access, reach);
     }
   }
 
@@ -138,10 +163,9 @@ public final class Forwarders implements AutoCloseable {
     return all.values().stream().map(Forwarder::loop).toList();
   }
 
-  /** To the internet, and to no address of this server; waits for a look-up. */
-  Dialer dialer() throws IOException {
-    return new Dialer(
-        lookups, config.allowPrivate() ? address -> true : new GlobalAddresses(known()));
+  /** What they may dial: the internet, and no address of this server; waits for a look-up. */
+  Predicate<InetAddress> reach() throws IOException {
+    return config.allowPrivate() ? address -> true : new GlobalAddresses(known());
   }
 
   /** Where the server is known to be reached beside its own interfaces, behind a NAT say. */
@@ -151,7 +175,7 @@ public final class Forwarders implements AutoCloseable {
     }
     String host = config.host().get();
     try {
-      return Set.copyOf(lookups.resolve(host));
+      return Set.copyOf(own.resolve(host));
     } catch (IOException e) {
       throw new IOException(
           "The server's --host, "

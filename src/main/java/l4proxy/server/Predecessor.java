@@ -84,6 +84,17 @@ final class Predecessor {
     return takeover.isPresent() && !takeover.get().isOver();
   }
 
+  /**
+   * Waits until it is gone, in a time of its own.
+   *
+   * @param closed opened when this server is to end before
+   */
+  void awaitEnd(CountDownLatch closed) throws InterruptedException {
+    while (isThere() && !closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+      // what ends users there is passed on meanwhile
+    }
+  }
+
   /** A service was ended: the users that the other has of it end too. */
   void ended(String service) {
     takeover.ifPresent(other -> other.ended(service));

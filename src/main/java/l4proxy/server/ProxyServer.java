@@ -1,6 +1,7 @@
 package l4proxy.server;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.security.SecureRandom;
@@ -10,12 +11,12 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import l4proxy.auth.BrowserSessions;
 import l4proxy.auth.Keys;
 import l4proxy.auth.Tls;
 import l4proxy.events.Event;
 import l4proxy.events.Events;
-import l4proxy.http.Dialer;
 import l4proxy.net.Heap;
 import l4proxy.net.HostPort;
 import l4proxy.net.Watch;
@@ -134,7 +135,8 @@ public final class ProxyServer implements AutoCloseable {
   public void start(InetSocketAddress http) throws IOException, InterruptedException {
     HttpDoor door = new HttpDoor(http, state.keys(), browsers, watch);
     List<TakeoverMessage.Proxy> proxies = predecessor.forwarders();
-    Dialer dialer = proxies.isEmpty() ? null : forwarders.dialer(); // before anything has moved
+    Predicate<InetAddress> reach =
+        proxies.isEmpty() ? null : forwarders.reach(); // before anything has moved
     ServerSocket listener =
         predecessor.bind(TakeoverMessage.CONTROL, config.ctlAddr(), "--ctl_addr");
     restored.restore(key ->
@@ -142,8 +144,8 @@ public final class ProxyServer implements AutoCloseable {
             || config.noAuth() && key.equals(Sessions.NOBODY.name()));
     watch.add(services);
     Heap.watchedBy(watch);
-    if (dialer != null) {
-      forwarders.restore(proxies, dialer);
+    if (reach != null) {
+      forwarders.restore(proxies, reach);
     }
     ControlPort open = new ControlPort(listener, newcomers, sessions, arrivals, door);
     control = open;
@@ -175,10 +177,10 @@ public final class ProxyServer implements AutoCloseable {
 
   /**
    * Stops accepting users, tells the clients, and waits until the users have finished; after a
-   * takeover also those of the server that this one took over, which hears by this one who is to be
-   * ended.
+   * takeover also for the end of the server that this one took over, which hears by this one who is
+   * to be ended.
    *
-   * @param time how long at most
+   * @param time how long its own users have at most; the other has a time of its own for its users
    * @throws InterruptedException when the caller is to give up
    */
   public void drain(Duration time) throws InterruptedException {
@@ -190,12 +192,21 @@ public final class ProxyServer implements AutoCloseable {
     }
     long started = System.nanoTime();
     while (isTakenOver() && System.nanoTime() - started < LATECOMERS.toNanos()
-        || (services.users() + forwarders.users() > 0 || isTakenOver() && predecessor.isThere())
+        || services.users() + forwarders.users() > 0
             && System.nanoTime() - started < time.toNanos()) {
       if (closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
         return;
       }
     }
+    if (isTakenOver() && predecessor.isThere()) {
+      endUsers(); // whose time is over
+      predecessor.awaitEnd(closed);
+    }
+  }
+
+  private void endUsers() {
+    services.close();
+    forwarders.close();
   }
 
   /**
@@ -333,8 +344,7 @@ public final class ProxyServer implements AutoCloseable {
     if (bound != null) {
       bound.close();
     }
-    services.close();
-    forwarders.close();
+    endUsers();
     if (control != null) {
       control.close();
     }

@@ -117,7 +117,7 @@ final class SessionTunnels {
   /**
    * Takes a tunnel for a user.
    *
-   * @param time so long it may take, and longer where no more arrive
+   * @param time so long it may take, and longer where others are given some, or no more arrive
    * @param alone whether the user has no other member to go to
    * @return null when none came in time, or none will
    */

@@ -59,6 +59,7 @@ final class Sessions {
     }
     ClientSession session = new ClientSession(key.get(), hello, connection, shared);
     handshakes.joined(connection.remote());
+    session.welcome(version); // before it can be told anything else
     all.add(session);
     String reason = "";
     try {
@@ -70,7 +71,7 @@ final class Sessions {
       if (!key.get().equals(NOBODY) && !keys.contains(key.get())) {
         session.revoke("its key was revoked");
       }
-      reason = session.run(version);
+      reason = session.run();
     } finally {
       all.remove(session);
       handshakes.left(connection.remote());

@@ -55,10 +55,10 @@ final class TunnelPool {
   private static final long RETIRE_AFTER = Duration.ofSeconds(72).toNanos();
 
   /**
-   * So long a user who cannot go elsewhere waits where no more tunnels come, for one that comes
-   * back: there is time to try another member then, see {@link UserTunnel}.
+   * So long a user who has no other member waits in a queue that moves, or, where no more tunnels
+   * come, for one that comes back: there is time to try another one then, see {@link UserTunnel}.
    */
-  private static final long RETURN = Duration.ofSeconds(15).toNanos();
+  private static final long QUEUE = Duration.ofSeconds(15).toNanos();
 
   private enum State {
     GROWING,
@@ -77,6 +77,10 @@ final class TunnelPool {
   private int checking;
   private int inUse;
   private int least = LEAST;
+
+  /** When somebody who waited got a tunnel last, as System.nanoTime tells it. */
+  private long given = System.nanoTime();
+
   private State state = State.GROWING;
 
   /**
@@ -93,7 +97,7 @@ final class TunnelPool {
   /**
    * Takes an idle tunnel, or waits for one.
    *
-   * @param time so long, and longer where no more come
+   * @param time so long, and longer where others are given some, or no more come
    * @param alone whether the user has no other member to go to
    * @return null when none came in time, or none will
    */
@@ -138,11 +142,16 @@ final class TunnelPool {
   private long left(Waiting user) {
     boolean returns = user.alone() && areComing();
     return switch (state) {
-      case GROWING -> user.left();
-      case NO_MORE_COME -> returns ? user.left(RETURN) : user.left();
-      case LEAVING -> returns ? user.left(RETURN) : 0;
+      case GROWING -> user.alone() ? leftInQueue(user) : user.left();
+      case NO_MORE_COME -> returns ? user.left(QUEUE) : user.left();
+      case LEAVING -> returns ? user.left(QUEUE) : 0;
       case CLOSED -> 0;
     };
+  }
+
+  /** A user's turn will come, when those before it are given tunnels. */
+  private long leftInQueue(Waiting user) {
+    return Math.max(user.left(), Math.min(user.left(QUEUE), user.leftSince(given)));
   }
 
   /** Whether a tunnel may still become idle. Under the lock. */
@@ -212,6 +221,7 @@ final class TunnelPool {
     try {
       if (state != State.CLOSED && waiting.give(entry.tunnel())) {
         inUse++;
+        given = System.nanoTime();
       } else if (state.compareTo(State.LEAVING) < 0) {
         idle.add(entry);
         fuller.signalAll();

@@ -27,7 +27,10 @@ import org.jspecify.annotations.Nullable;
  * <p>The user's own thread calls everything; {@link #abort()} and {@link #reset} come from any.
  */
 final class UserTunnel {
-  /** How long a user waits while no member is connected, and for a tunnel of each that is. */
+  /**
+   * How long a user waits while no member is connected, and for a tunnel of each that is; the last
+   * of them may take longer while it has tunnels for others.
+   */
   static final Duration PATIENCE = Duration.ofSeconds(5);
 
   /** After this nothing more is tried for a user whose members keep failing. */

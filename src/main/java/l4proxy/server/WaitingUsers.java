@@ -44,6 +44,11 @@ final class WaitingUsers {
     long left(long least) {
       return Math.max(nanos, least) - (System.nanoTime() - began);
     }
+
+    /** The same, when its time begins with a moment of System.nanoTime. */
+    long leftSince(long moment) {
+      return nanos - (System.nanoTime() - moment);
+    }
   }
 
   private final ReentrantLock lock;

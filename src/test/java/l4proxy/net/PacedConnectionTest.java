@@ -105,6 +105,19 @@ final class PacedConnectionTest {
     assertArrayEquals(expected, shown);
   }
 
+  /** Whoever asks may go on to read, and must not wait for its turn. */
+  @Test
+  void whatIsNotPaidForIsNotAvailable() throws Exception {
+    PacedConnection connection = paced(1_000, FAST);
+    pair.other().getOutputStream().write(bytes(1_000));
+    Awaitility.await().until(() -> pair.connection().in().available() == 1_000);
+    assertEquals(0, connection.in().available());
+    assertTrue(connection.in().fill());
+    assertEquals(50, connection.in().available());
+    connection.in().consume(20);
+    assertEquals(30, connection.in().available());
+  }
+
   /** Counts what a connection has read, and how much of it was not passed on yet at the most. */
   private static final class Held extends FilterInput {
     private final Input source;

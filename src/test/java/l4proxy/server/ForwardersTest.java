@@ -7,7 +7,9 @@ import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -15,13 +17,17 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import l4proxy.RecordedEvents;
 import l4proxy.events.EndedBy;
 import l4proxy.events.Event;
 import l4proxy.http.ProxyAccess;
 import l4proxy.net.HostPort;
+import l4proxy.net.Lookups;
 import l4proxy.net.PortRanges;
+import l4proxy.net.Resolver;
 import l4proxy.net.Traffic;
 import l4proxy.net.Watch;
 import org.awaitility.Awaitility;
@@ -55,6 +61,10 @@ final class ForwardersTest {
   }
 
   private void of(String host) {
+    of(host, Lookups::new);
+  }
+
+  private void of(String host, Supplier<Resolver> lookups) {
     PortRanges ports = PortRanges.parse("10000-32000");
     ServerConfig config =
         new ServerConfig(
@@ -68,7 +78,7 @@ final class ForwardersTest {
             Limits.NONE,
             Duration.ZERO);
     Ports binder = new Ports("127.0.0.1", ports, new SecureRandom(), Optional.empty());
-    forwarders = new Forwarders(config, services, binder, watch, events);
+    forwarders = new Forwarders(config, services, binder, watch, events, lookups);
   }
 
   private void assertRefused(String why) {
@@ -85,9 +95,9 @@ final class ForwardersTest {
   }
 
   @Test
-  void thoseOfAServerThatIsTakenOverHaveNoDialerThenEither() {
+  void thoseOfAServerThatIsTakenOverHaveNoReachThenEither() {
     of("no.such.invalid");
-    assertThrows(IOException.class, forwarders::dialer);
+    assertThrows(IOException.class, forwarders::reach);
   }
 
   @Test
@@ -129,6 +139,39 @@ final class ForwardersTest {
       forwarders.close();
       assertEquals(List.of(EndedBy.CLOSED, EndedBy.SHUTDOWN), ended());
     }
+  }
+
+  /** As it is when many names hang. */
+  private static Resolver filledByOneThatHangs() {
+    AtomicBoolean full = new AtomicBoolean();
+    return host -> {
+      full.compareAndSet(false, host.equals("hangs.test"));
+      if (full.get()) {
+        throw new IOException("too many names are being looked up");
+      }
+      return List.of(InetAddress.ofLiteral("127.0.0.1"));
+    };
+  }
+
+  @Test
+  void namesThatHangForUsersOfOneHoldUpNobodyElse() throws Exception {
+    of("127.0.0.1", ForwardersTest::filledByOneThatHangs);
+    when(services.admission()).thenReturn(new Admission(Limits.NONE, events, System::nanoTime));
+    when(services.traffic()).thenReturn(new Traffic());
+    ProxyAccess open = ProxyAccess.of(Optional.of(ProxyAccess.NONE), Optional.empty());
+    try (Socket busy = user(forwarders.open("one", 0, open));
+        Socket other = user(forwarders.open("two", 0, open))) {
+      assertEquals("HTTP/1.1 503", answer(busy, "hangs.test"));
+      // it was found: only where it leads to is not the internet
+      assertEquals("HTTP/1.1 403", answer(other, "found.test"));
+    }
+  }
+
+  private static String answer(Socket user, String host) throws IOException {
+    user.setSoTimeout(20_000);
+    String head = "CONNECT " + host + ":80 HTTP/1.1\r\nHost: " + host + ":80\r\n\r\n";
+    user.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+    return new String(user.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
   }
 
   private static Socket user(ForwarderView proxy) throws IOException {

@@ -38,6 +38,7 @@ import org.mockito.invocation.InvocationOnMock;
 @ExtendWith(LeakCheck.class)
 final class TunnelPoolTest {
   private static final Duration SOON = Duration.ofSeconds(10);
+  private static final Duration QUEUED = Duration.ofSeconds(3);
 
   @Test
   void tunnelUsedLastIsTakenFirstSoThatTheOthersGrowOld() throws Exception {
@@ -100,6 +101,29 @@ final class TunnelPoolTest {
         assertNotNull(each.get());
       }
       assertEquals(50 + 12, asked.get(), "one for each, and a quarter beside");
+    }
+  }
+
+  /** Time enough for those before it, whoever is slow on a busy machine. */
+  @Test
+  void userWhoHasNoOtherMemberWaitsForLongerAsLongAsTheQueueMoves() throws Exception {
+    TunnelPool pool = new TunnelPool(count -> {}, System::nanoTime);
+    try (Watch watch = new Watch();
+        Loopback one = Loopback.pair();
+        Tunnel only = new Tunnel(one.connection(), Side.SERVER, watch)) {
+      pool.keep();
+      pool.add(only);
+      assertSame(only, pool.take(SOON, true));
+      FutureTask<@Nullable Tunnel> first = waiting(pool, QUEUED, true);
+      FutureTask<@Nullable Tunnel> mayGo = waiting(pool, QUEUED, false);
+      FutureTask<@Nullable Tunnel> last = waiting(pool, QUEUED, true);
+      TimeUnit.MILLISECONDS.sleep(QUEUED.toMillis() * 2 / 3);
+      pool.back(only);
+      assertSame(only, first.get());
+      assertNull(mayGo.get());
+      pool.back(only);
+      assertSame(only, last.get());
+      assertNull(pool.take(Duration.ofMillis(100), true), "the queue does not move");
     }
   }
 
@@ -172,7 +196,12 @@ final class TunnelPoolTest {
   }
 
   private static FutureTask<@Nullable Tunnel> waiting(TunnelPool pool, boolean alone) {
-    FutureTask<@Nullable Tunnel> user = new FutureTask<>(() -> pool.take(SOON, alone));
+    return waiting(pool, SOON, alone);
+  }
+
+  private static FutureTask<@Nullable Tunnel> waiting(
+      TunnelPool pool, Duration time, boolean alone) {
+    FutureTask<@Nullable Tunnel> user = new FutureTask<>(() -> pool.take(time, alone));
     Thread waiting = Thread.ofVirtual().start(user);
     Awaitility.await().until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
     return user;

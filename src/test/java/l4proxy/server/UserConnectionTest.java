@@ -19,14 +19,19 @@ import java.util.concurrent.TimeUnit;
 import l4proxy.LeakCheck;
 import l4proxy.Loopback;
 import l4proxy.RecordedEvents;
+import l4proxy.events.EndedBy;
 import l4proxy.events.Event;
+import l4proxy.net.Connection;
+import l4proxy.net.PacedConnection;
 import l4proxy.net.PlainConnection;
+import l4proxy.net.TokenBucket;
 import l4proxy.net.Traffic;
 import l4proxy.net.Watch;
 import l4proxy.wire.FrameType;
 import l4proxy.wire.Message;
 import l4proxy.wire.Tunnel;
 import l4proxy.wire.TunnelState.Side;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -39,7 +44,7 @@ final class UserConnectionTest {
   private final Service member = mock(Service.class);
   private final SessionTunnels tunnels = mock(SessionTunnels.class);
 
-  private UserConnection user(Loopback user, Tunnel tunnel) throws Exception {
+  private UserConnection user(Connection user, Tunnel tunnel) throws Exception {
     ClientSession session = mock(ClientSession.class);
     when(session.tunnels()).thenReturn(tunnels);
     when(session.client()).thenReturn("client");
@@ -55,7 +60,17 @@ final class UserConnectionTest {
     when(port.traffic()).thenReturn(new Traffic());
     when(port.events()).thenReturn(new RecordedEvents());
     when(tunnels.take(any(), any(), anyBoolean())).thenReturn(tunnel);
-    return new UserConnection(1, port, user.connection());
+    return new UserConnection(1, port, user);
+  }
+
+  private static FutureTask<Void> running(UserConnection user) {
+    FutureTask<Void> running =
+        new FutureTask<>(() -> {
+          user.run();
+          return null;
+        });
+    Thread.ofVirtual().start(running);
+    return running;
   }
 
   /** Else it would be counted for ever, and each drain would wait for it. */
@@ -66,14 +81,9 @@ final class UserConnectionTest {
         Loopback line = Loopback.pair();
         Tunnel tunnel = new Tunnel(line.connection(), Side.SERVER, watch);
         Tunnel client = new Tunnel(new PlainConnection(line.other()), Side.CLIENT, watch)) {
-      UserConnection user = user(people, tunnel);
+      UserConnection user = user(people.connection(), tunnel);
       doThrow(new OutOfMemoryError("Java heap space")).when(tunnels).back(tunnel);
-      FutureTask<Void> running =
-          new FutureTask<>(() -> {
-            user.run();
-            return null;
-          });
-      Thread.ofVirtual().start(running);
+      FutureTask<Void> running = running(user);
       assertEquals(FrameType.OPEN, client.receive());
       client.send(FrameType.OPENED);
       people.other().shutdownOutput();
@@ -96,7 +106,7 @@ final class UserConnectionTest {
         Loopback people = Loopback.pair();
         Loopback line = Loopback.pair();
         Tunnel tunnel = new Tunnel(line.connection(), Side.SERVER, watch)) {
-      UserConnection user = user(people, tunnel);
+      UserConnection user = user(people.connection(), tunnel);
       when(tunnels.take(any(), any(), anyBoolean())).thenReturn(null);
       when(member.reachable()).thenReturn(true);
       Service other = mock(Service.class);
@@ -112,6 +122,30 @@ final class UserConnectionTest {
         new UserConnection(2, port, next.connection()).run();
         verify(tunnels).take(any(), any(), eq(false));
       }
+    }
+  }
+
+  /** The wait for the rate is no member's fault, and many who wait would use up the user's time. */
+  @Test
+  void backendIsConnectedThoughTheUserSpokeAndItsRateIsUsedUp() throws Exception {
+    try (Watch watch = new Watch();
+        Loopback people = Loopback.pair();
+        Loopback line = Loopback.pair();
+        Tunnel tunnel = new Tunnel(line.connection(), Side.SERVER, watch);
+        Tunnel client = new Tunnel(new PlainConnection(line.other()), Side.CLIENT, watch)) {
+      TokenBucket rate = new TokenBucket(10);
+      Connection paced = new PacedConnection(people.connection(), rate, rate);
+      paced.out().write(new byte[1_000]); // owed for 100 s
+      people.other().getOutputStream().write('x');
+      Awaitility.await().until(() -> people.connection().in().available() > 0);
+      UserConnection user = user(paced, tunnel);
+      FutureTask<Void> running = running(user);
+      FutureTask<FrameType> opening = new FutureTask<>(client::receive);
+      Thread.ofVirtual().start(opening);
+      assertEquals(FrameType.OPEN, opening.get(10, TimeUnit.SECONDS));
+      user.end(EndedBy.CLOSED);
+      client.close();
+      running.get(20, TimeUnit.SECONDS);
     }
   }
 }
