@@ -145,7 +145,7 @@ final class UserConnectionTest {
       assertEquals(FrameType.OPEN, opening.get(10, TimeUnit.SECONDS));
       user.end(EndedBy.CLOSED);
       client.close();
-      running.get(20, TimeUnit.SECONDS);
+      Awaitility.await().until(running::isDone);
     }
   }
 }
