@@ -186,7 +186,7 @@ final class ProxyUser implements AutoCloseable {
     close();
     if (exchange.answered()) {
       user.abort();
-      return new IOException("a response broke off: " + e.getMessage(), e);
+      return new IOException("an exchange broke off: " + e.getMessage(), e);
     }
     return e instanceof Patience.UserGone ? e : Exchange.rejection(e);
   }

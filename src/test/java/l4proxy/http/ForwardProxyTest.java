@@ -424,6 +424,55 @@ final class ForwardProxyTest {
   }
 
   @Test
+  void bodyThatIsAnsweredBeforeItIsThereReachesTheServerWhole() throws Exception {
+    String half = "x".repeat(300_000);
+    String accepted = "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n";
+    try (EchoBackend server =
+            new EchoBackend(socket -> {
+              while (!ProxyFixture.head(socket.getInputStream()).isEmpty()) {
+                send(socket, accepted);
+                seen.add("bytes: " + socket.getInputStream().readNBytes(2 * half.length()).length);
+              }
+            });
+        ProxyFixture proxy = new ProxyFixture();
+        ProxyFixture.User user = proxy.user()) {
+      for (String more : new String[] {"", "", "Connection: close\r\n"}) {
+        user.send(post(server.port(), "Content-Length: 600000\r\n" + more) + half);
+        String head = user.head();
+        assertTrue(head.startsWith("HTTP/1.1 202 "), head);
+        assertEquals(!more.isEmpty(), head.contains("\r\nConnection: close\r\n"), head);
+        user.send(half);
+        assertEquals("bytes: 600000", seen());
+      }
+      assertEquals("", user.rest());
+    }
+  }
+
+  @Test
+  void bodyThatIsAnsweredInsteadOfAskedForEndsTheConnection() throws Exception {
+    try (EchoBackend server =
+            new EchoBackend(socket -> {
+              ProxyFixture.head(socket.getInputStream());
+              send(socket, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+              seen.add("bytes: " + socket.getInputStream().readNBytes(4).length);
+            });
+        ProxyFixture proxy = new ProxyFixture()) {
+      for (String body : new String[] {"body", ""}) {
+        try (ProxyFixture.User user = proxy.user()) {
+          user.send(post(server.port(), "Content-Length: 4\r\nExpect: 100-continue\r\n"));
+          assertTrue(user.head().contains("\r\nConnection: close\r\n"));
+          assertEquals("", user.rest());
+          user.send(body);
+          if (!body.isEmpty()) {
+            assertEquals("bytes: 4", seen());
+          }
+        }
+        Awaitility.await().until(() -> proxy.serving() == 0);
+      }
+    }
+  }
+
+  @Test
   void responseThatBreaksOffIsAReset() throws Exception {
     try (EchoBackend server =
             new EchoBackend(socket -> {
