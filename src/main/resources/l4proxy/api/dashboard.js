@@ -34,8 +34,12 @@ async function call(method, path, body) {
     signal: AbortSignal.timeout(10000),
   });
   if (answer.ok) return answer.status === 204 ? {} : answer.json();
+  throw await refusal(answer);
+}
+
+async function refusal(answer) {
   const problem = await answer.json().catch(() => ({}));
-  throw new Refusal(answer.status, problem.detail || "status " + answer.status);
+  return new Refusal(answer.status, problem.detail || "status " + answer.status);
 }
 
 async function all(path, field) {
@@ -590,7 +594,7 @@ async function listen() {
       credentials: "same-origin",
       signal: mine.signal,
     });
-    if (!answer.ok) throw new Refusal(answer.status, "status " + answer.status);
+    if (!answer.ok) throw await refusal(answer);
     setText($("no-events"), HEARS);
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
@@ -601,7 +605,7 @@ async function listen() {
     }
   } catch (e) {
     // the refresh below finds out what is wrong, and listens again
-    setText($("no-events"), e.status === 503 ? "Nothing is heard: with this key too many listen already, in other windows." : HEARS);
+    setText($("no-events"), e.status === 503 ? "Nothing is heard. " + e.message : HEARS);
   }
   if (stream === mine) stream = null;
 }
