@@ -143,7 +143,9 @@ final class Exchange {
 
   /** Whether the user may leave its body out since nobody has asked for it: RFC 9110, 10.1.1. */
   private boolean awaitsLeave() {
-    return !continued && request.head().fields().elements("expect").contains("100-continue");
+    return !continued
+        && request.head().newer()
+        && request.head().fields().elements("expect").contains("100-continue");
   }
 
   /** Waits until the server has all of a body that it has not refused. */

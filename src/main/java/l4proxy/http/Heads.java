@@ -1,6 +1,7 @@
 package l4proxy.http;
 
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -19,7 +20,7 @@ final class Heads {
     StringBuilder head = new StringBuilder();
     head.append(request.method()).append(' ').append(target.path()).append(" HTTP/1.1\r\n");
     field(head, "Host", target.authority());
-    fields(head, request.fields(), Set.of("host", "content-length", "via"));
+    fields(head, request.fields(), without(request, "via"));
     via(head, request.fields(), request.newer());
     framed(head, framing);
     return bytes(head);
@@ -40,17 +41,22 @@ final class Heads {
     if (!host.isEmpty()) {
       field(head, "Host", host);
     }
-    // RFC 9110, 10.1.1: HTTP/1.0 expects nothing
-    Set<String> without =
-        request.newer()
-            ? Set.of("host", "content-length")
-            : Set.of("host", "content-length", "expect");
-    fields(head, request.fields(), without);
+    fields(head, request.fields(), without(request));
     framed(head, framing);
     if (last || !request.newer()) {
       field(head, "Connection", last ? "close" : "keep-alive");
     }
     return bytes(head);
+  }
+
+  /** Fields of a request that are written anew, or not at all. */
+  private static Set<String> without(RequestHead request, String... more) {
+    Set<String> all = new HashSet<>(Set.of(more));
+    all.addAll(Set.of("host", "content-length"));
+    if (!request.newer()) {
+      all.add("expect"); // RFC 9110, 10.1.1: HTTP/1.0 expects nothing
+    }
+    return all;
   }
 
   /**

@@ -391,6 +391,18 @@ final class ForwardProxyTest {
   }
 
   @Test
+  void olderUserExpectsNothing() throws Exception {
+    try (EchoBackend server = server(OK);
+        ProxyFixture proxy = new ProxyFixture();
+        ProxyFixture.User user = proxy.user()) {
+      user.send(post(server.port(), "").replace("1.1\r\nHost: x", "1.0\r\nExpect: 100-continue"));
+      assertTrue(user.rest().endsWith("ok"));
+      String head = seen();
+      assertFalse(head.contains("Expect"), head);
+    }
+  }
+
+  @Test
   void refusalBeforeTheBodyReachesTheUserAndEndsTheConnection() throws Exception {
     String no = "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n";
     try (EchoBackend server = server(no);
