@@ -61,7 +61,7 @@ final class Exchange {
 
   /** Serves the request. What fails before the response has begun can still be answered. */
   void run() throws IOException, InterruptedException {
-    server.out().write(Heads.request(request.head(), request.target(), request.framing()));
+    server.out().write(Heads.request(request));
     if (request.bare()) {
       bodySent = true;
       bodyOver.countDown();

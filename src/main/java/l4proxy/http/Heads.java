@@ -3,6 +3,7 @@ package l4proxy.http;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -16,13 +17,21 @@ final class Heads {
   private Heads() {}
 
   /** A request for the server that its target names. */
-  static byte[] request(RequestHead request, Target target, Framing framing) {
+  static byte[] request(Request request) {
+    RequestHead read = request.head();
+    Target target = request.target();
+    OptionalInt mayPass = request.mayPass();
     StringBuilder head = new StringBuilder();
-    head.append(request.method()).append(' ').append(target.path()).append(" HTTP/1.1\r\n");
+    head.append(read.method()).append(' ').append(target.path()).append(" HTTP/1.1\r\n");
     field(head, "Host", target.authority());
-    fields(head, request.fields(), without(request, "via"));
-    via(head, request.fields(), request.newer());
-    framed(head, framing);
+    Set<String> without = without(read, "via");
+    if (mayPass.isPresent()) {
+      without.add("max-forwards");
+    }
+    fields(head, read.fields(), without);
+    mayPass.ifPresent(most -> field(head, "Max-Forwards", String.valueOf(most - 1)));
+    via(head, read.fields(), read.newer());
+    framed(head, request.framing());
     return bytes(head);
   }
 

@@ -95,6 +95,45 @@ final class ForwardProxyTest {
     }
   }
 
+  private static String options(int port, String more) {
+    return "OPTIONS http://127.0.0.1:%d/ HTTP/1.1\r\nHost: x\r\n%s\r\n".formatted(port, more);
+  }
+
+  @Test
+  void optionsThatMayGoNoFurtherIsAnsweredHere() throws Exception {
+    String here =
+        "HTTP/1.1 200 OK\r\nAllow: CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\n"
+            + "Content-Length: 0\r\n";
+    try (EchoBackend server = server(OK);
+        ProxyFixture proxy = new ProxyFixture();
+        ProxyFixture.User user = proxy.user()) {
+      user.send(options(server.port(), "Max-Forwards: 0\r\n"));
+      assertEquals(here + "\r\n", user.head());
+      user.send(get(server.port(), "Max-Forwards: 0\r\n"));
+      assertEquals(PASSED, user.head());
+      assertEquals("ok", user.read(2));
+      assertTrue(seen().startsWith("GET "));
+      user.send(options(server.port(), "max-forwards: 00\r\nContent-Length: 4\r\n") + "body");
+      assertEquals(here + "Connection: close\r\n\r\n", user.rest());
+    }
+  }
+
+  @Test
+  void optionsThatGoesOnMayPassOneProxyLess() throws Exception {
+    try (EchoBackend server = server(OK);
+        ProxyFixture proxy = new ProxyFixture();
+        ProxyFixture.User user = proxy.user()) {
+      for (String[] each :
+          new String[][] {{"1", "0"}, {"10", "9"}, {"9".repeat(30), "999999999"}, {"-1", "-1"}}) {
+        user.send(options(server.port(), "Max-Forwards: " + each[0] + "\r\n"));
+        assertEquals(PASSED, user.head());
+        assertEquals("ok", user.read(2));
+        String head = seen();
+        assertTrue(head.contains("\r\nMax-Forwards: " + each[1] + "\r\n"), head);
+      }
+    }
+  }
+
   @Test
   void whatCountsForOneConnectionStaysThere() throws Exception {
     String answer =
