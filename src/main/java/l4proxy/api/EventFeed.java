@@ -17,7 +17,9 @@ import l4proxy.events.Events;
  * may call it.
  */
 public final class EventFeed implements Events {
+  /** With admin keys, and as many with all others: so that these take no place from admins. */
   static final int MOST_LISTENERS = 64;
+
   static final int MOST_OF_KEY = 8;
 
   private final Set<EventListener> listeners = ConcurrentHashMap.newKeySet();
@@ -60,13 +62,14 @@ public final class EventFeed implements Events {
    */
   EventListener open(Key key, BooleanSupplier good) throws ProblemException {
     synchronized (listeners) {
+      long alike = listeners.stream().filter(each -> each.key().admin() == key.admin()).count();
       long same = listeners.stream().filter(each -> each.key().equals(key)).count();
-      if (listeners.size() >= MOST_LISTENERS || same >= MOST_OF_KEY) {
+      if (alike >= MOST_LISTENERS || same >= MOST_OF_KEY) {
         throw new ProblemException(
             503,
             "Too many listen already, at most "
                 + MOST_LISTENERS
-                + " in all and "
+                + (key.admin() ? " with admin keys and " : " with keys that are not admin and ")
                 + MOST_OF_KEY
                 + " with one key; close one of those.");
       }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import l4proxy.auth.Key;
 import l4proxy.auth.StateException;
 import l4proxy.events.Counters;
@@ -51,7 +52,7 @@ final class Routes {
     }
     Route route = routes.get(request.method());
     if (route == null) {
-      String allowed = String.join(", ", routes.keySet().stream().sorted().toList());
+      String allowed = allowed(routes.keySet());
       throw new ProblemException(
           405, "This path takes " + allowed + " only.", Map.of("Allow", allowed));
     }
@@ -60,6 +61,15 @@ final class Routes {
     } catch (StateException e) {
       throw new ProblemException(e.isPassing() ? 503 : 500, String.valueOf(e.getMessage()));
     }
+  }
+
+  /** For a person and for the Allow field; what takes GET takes HEAD, too. */
+  private static String allowed(Set<String> methods) {
+    Set<String> all = new TreeSet<>(methods);
+    if (all.contains("GET")) {
+      all.add("HEAD");
+    }
+    return String.join(", ", all);
   }
 
   /** What a path takes, by method. */

@@ -105,7 +105,8 @@ final class SessionRoutes {
   Reply end(Request request) throws ProblemException {
     callers.key(request);
     request.allow(Set.of());
+    String origin = callers.ownOrigin(request);
     browsers.end(request.header("Cookie"));
-    return Reply.done().with("Set-Cookie", cookie(callers.ownOrigin(request), "") + "; Max-Age=0");
+    return Reply.done().with("Set-Cookie", cookie(origin, "") + "; Max-Age=0");
   }
 }

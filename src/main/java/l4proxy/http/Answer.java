@@ -53,9 +53,7 @@ public record Answer(int status, List<String> fields, String type, String body) 
   }
 
   /**
-   * Says it, and ends the outgoing direction; what still arrives is thrown away for a moment, since
-   * to close with something unread might destroy the answer on its way. Whoever was too slow to ask
-   * is not waited for again.
+   * Says it, and {@linkplain #linger lingers}. Whoever was too slow to ask is not waited for again.
    *
    * @param user the connection, closed by the caller; nobody else reads or writes it
    * @param method of the request, empty when unknown; HEAD is answered without a body
@@ -79,7 +77,17 @@ public record Answer(int status, List<String> fields, String type, String body) 
     if (status == 408) {
       user.shutdownOutput();
     } else {
-      Answers.linger(user, DISCARDED);
+      linger(user);
     }
+  }
+
+  /**
+   * Ends the outgoing direction; what still arrives is thrown away for a moment, since to close
+   * with something unread might destroy the answer on its way.
+   *
+   * @param user the connection, closed by the caller; nobody else reads or writes it
+   */
+  public static void linger(Connection user) {
+    Answers.linger(user, DISCARDED);
   }
 }

@@ -11,6 +11,11 @@ final class Answers {
   /** How long, and how much, a user may go on sending what nobody reads, to see the answer. */
   static final Duration LINGER = Duration.ofSeconds(2);
 
+  /** The methods that are usual; others are passed on, too. */
+  static final String ALLOWED = "CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT";
+
+  private static final String CLOSE = "Connection: close\r\n";
+
   private static final int DISCARDED = 1024 * 1024;
 
   private Answers() {}
@@ -30,7 +35,7 @@ final class Answers {
     }
     head.append("Content-Type: text/plain\r\nCache-Control: no-store\r\n");
     if (close) {
-      head.append("Connection: close\r\n");
+      head.append(CLOSE);
     }
     head.append("Content-Length: ").append(body.length).append("\r\n\r\n");
     ByteArrayOutputStream all = new ByteArrayOutputStream();
@@ -39,6 +44,21 @@ final class Answers {
       all.write(body);
     }
     user.out().write(all.toByteArray());
+  }
+
+  /**
+   * Answers an OPTIONS that asks this proxy itself.
+   *
+   * @param close whether it is the last answer on the connection
+   */
+  static void options(Connection user, boolean close) throws IOException {
+    String head =
+        "HTTP/1.1 200 OK\r\nAllow: "
+            + ALLOWED
+            + "\r\nContent-Length: 0\r\n"
+            + (close ? CLOSE : "")
+            + "\r\n";
+    user.out().write(head.getBytes(StandardCharsets.US_ASCII));
   }
 
   /**

@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The user's thread carries the response; the request's body, if there is one, has a thread of
  * its own, because the response may come first: 100 (Continue), or a refusal. Whoever made the two
  * connections closes them, but the user's is closed here when a response is through and a body that
- * nobody wants does not end.
+ * nobody wants does not end. A body is not wanted when the server refuses it, or says that its
+ * connection ends with the response (RFC 9112, 9.5); after any other response the rest of it is
+ * carried, and a server that does not take it breaks both connections.
  */
 final class Exchange {
   private static final int MOST_INTERIM = 32;
@@ -30,8 +32,10 @@ final class Exchange {
   private final boolean kept;
   private final Patience patience;
   private final CountDownLatch bodyOver = new CountDownLatch(1);
+  private final Sink.Tolerant toServer;
   private volatile boolean bodySent;
   private volatile @Nullable Rejection malformed;
+  private boolean continued;
   private boolean answered;
   private boolean userGoesOn;
   private boolean serverGoesOn;
@@ -47,12 +51,17 @@ final class Exchange {
     this.server = server;
     this.request = request;
     this.kept = kept;
-    this.patience = new Patience(user, server, silence, () -> bodyOver.getCount() == 0);
+    this.patience = new Patience(user, server, silence, bodyOver);
+    Sink framed =
+        request.framing() instanceof Framing.Chunked
+            ? Sink.chunked(server.out())
+            : Sink.raw(server.out());
+    this.toServer = new Sink.Tolerant(Sink.observed(framed, patience::moved));
   }
 
   /** Serves the request. What fails before the response has begun can still be answered. */
   void run() throws IOException, InterruptedException {
-    server.out().write(Heads.request(request.head(), request.target(), request.framing()));
+    server.out().write(Heads.request(request));
     if (request.bare()) {
       bodySent = true;
       bodyOver.countDown();
@@ -69,13 +78,9 @@ final class Exchange {
 
   /** Carries the request's body; what the server does not want is read all the same. */
   private void send() throws IOException {
-    Framing framing = request.framing();
-    Sink sink =
-        framing instanceof Framing.Chunked ? Sink.chunked(server.out()) : Sink.raw(server.out());
-    Sink.Tolerant tolerant = new Sink.Tolerant(Sink.observed(sink, patience::moved));
     try {
-      Body.copy(framing, user.in(), tolerant);
-      bodySent = !tolerant.broken();
+      Body.copy(request.framing(), user.in(), toServer);
+      bodySent = !toServer.broken();
     } catch (Rejection e) {
       malformed = e;
       server.abort();
@@ -122,17 +127,36 @@ final class Exchange {
     Framing body = framing(response);
     boolean sent = bodyOver.await(END_OF_BODY_MILLIS, TimeUnit.MILLISECONDS) && bodySent;
     boolean unframed = body instanceof Framing.Chunked || body instanceof Framing.UntilEnd;
-    userGoesOn = sent && request.head().persistent();
+    boolean stays =
+        response.newer() && !response.fields().closes() && !(body instanceof Framing.UntilEnd);
+    boolean whole = sent || stays && response.status() < 400;
+    userGoesOn = whole && request.head().persistent() && (sent || !awaitsLeave());
     answered = true;
     user.out().write(Heads.response(response, shown(response, body), !userGoesOn));
     boolean chunks = unframed && request.head().newer();
     Body.copy(body, server.in(), chunks ? Sink.chunked(user.out()) : Sink.raw(user.out()));
-    serverGoesOn =
-        sent
-            && response.newer()
-            && !response.fields().closes()
-            && !(body instanceof Framing.UntilEnd)
-            && server.in().buffered() == 0;
+    if (whole && !sent) {
+      rest();
+    }
+    serverGoesOn = whole && stays && server.in().buffered() == 0;
+  }
+
+  /** Whether the user may leave its body out since nobody has asked for it: RFC 9110, 10.1.1. */
+  private boolean awaitsLeave() {
+    return !continued
+        && request.head().newer()
+        && request.head().fields().elements("expect").contains("100-continue");
+  }
+
+  /** Waits until the server has all of a body that it has not refused. */
+  private void rest() throws IOException, InterruptedException {
+    if (!userGoesOn) {
+      user.shutdownOutput();
+    }
+    patience.awaitBody(toServer::broken);
+    if (!bodySent) {
+      throw new EOFException("the server did not get the body that it has answered");
+    }
   }
 
   /** The final response's head; those before it are passed on. */
@@ -147,6 +171,7 @@ final class Exchange {
         break; // nobody asked for another protocol: Upgrade counts for one connection only
       }
       if (request.head().newer()) {
+        continued = true;
         user.out().write(Heads.response(response, new Framing.None(), false));
       }
     }

@@ -1,7 +1,9 @@
 package l4proxy.http;
 
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -15,13 +17,21 @@ final class Heads {
   private Heads() {}
 
   /** A request for the server that its target names. */
-  static byte[] request(RequestHead request, Target target, Framing framing) {
+  static byte[] request(Request request) {
+    RequestHead read = request.head();
+    Target target = request.target();
+    OptionalInt mayPass = request.mayPass();
     StringBuilder head = new StringBuilder();
-    head.append(request.method()).append(' ').append(target.path()).append(" HTTP/1.1\r\n");
+    head.append(read.method()).append(' ').append(target.path()).append(" HTTP/1.1\r\n");
     field(head, "Host", target.authority());
-    fields(head, request.fields(), Set.of("host", "content-length", "via"));
-    via(head, request.fields(), request.newer());
-    framed(head, framing);
+    Set<String> without = without(read, "via");
+    if (mayPass.isPresent()) {
+      without.add("max-forwards");
+    }
+    fields(head, read.fields(), without);
+    mayPass.ifPresent(most -> field(head, "Max-Forwards", String.valueOf(most - 1)));
+    via(head, read.fields(), read.newer());
+    framed(head, request.framing());
     return bytes(head);
   }
 
@@ -40,17 +50,22 @@ final class Heads {
     if (!host.isEmpty()) {
       field(head, "Host", host);
     }
-    // RFC 9110, 10.1.1: HTTP/1.0 expects nothing
-    Set<String> without =
-        request.newer()
-            ? Set.of("host", "content-length")
-            : Set.of("host", "content-length", "expect");
-    fields(head, request.fields(), without);
+    fields(head, request.fields(), without(request));
     framed(head, framing);
     if (last || !request.newer()) {
       field(head, "Connection", last ? "close" : "keep-alive");
     }
     return bytes(head);
+  }
+
+  /** Fields of a request that are written anew, or not at all. */
+  private static Set<String> without(RequestHead request, String... more) {
+    Set<String> all = new HashSet<>(Set.of(more));
+    all.addAll(Set.of("host", "content-length"));
+    if (!request.newer()) {
+      all.add("expect"); // RFC 9110, 10.1.1: HTTP/1.0 expects nothing
+    }
+    return all;
   }
 
   /**

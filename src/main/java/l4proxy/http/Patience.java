@@ -3,6 +3,8 @@ package l4proxy.http;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import l4proxy.net.Connection;
 
@@ -24,7 +26,7 @@ final class Patience {
   private final Connection user;
   private final Connection server;
   private final Duration silence;
-  private final BooleanSupplier bodyOver;
+  private final CountDownLatch bodyOver;
   private boolean userEnded;
   private volatile long moved = System.nanoTime();
 
@@ -40,9 +42,9 @@ final class Patience {
   /**
    * For one request.
    *
-   * @param bodyOver whether nobody else reads the user any more
+   * @param bodyOver counted down when nobody else reads the user any more
    */
-  Patience(Connection user, Connection server, Duration silence, BooleanSupplier bodyOver) {
+  Patience(Connection user, Connection server, Duration silence, CountDownLatch bodyOver) {
     this.user = user;
     this.server = server;
     this.silence = silence;
@@ -72,10 +74,24 @@ final class Patience {
     server.in().deadline(silence);
   }
 
+  /**
+   * Waits until the request's body is through, or cannot go on.
+   *
+   * @param broken whether the server takes no more of it
+   * @throws SocketTimeoutException when nothing of it went to the server for too long
+   */
+  void awaitBody(BooleanSupplier broken) throws SocketTimeoutException, InterruptedException {
+    moved();
+    while (!broken.getAsBoolean() && !bodyOver.await(slice(), TimeUnit.MILLISECONDS)) {
+      if (left() <= 0) {
+        throw new SocketTimeoutException("nothing of a request went to the server for too long");
+      }
+    }
+  }
+
   /** Waits for a slice; whether that is over since something came, or the end. */
   private boolean over() throws IOException {
-    // one more, since an input drops what is no whole millisecond
-    server.in().deadline(Duration.ofMillis(Math.clamp(left() + 1, 1, SLICE.toMillis())));
+    server.in().deadline(Duration.ofMillis(slice()));
     try {
       server.in().fill();
       return true;
@@ -86,7 +102,7 @@ final class Patience {
 
   /** What the user sends meanwhile stays buffered: it is the next request. */
   private void look() throws UserGone {
-    if (!bodyOver.getAsBoolean() || userEnded || user.in().buffered() > 0) {
+    if (bodyOver.getCount() > 0 || userEnded || user.in().buffered() > 0) {
       return;
     }
     try {
@@ -97,6 +113,11 @@ final class Patience {
     } catch (IOException e) {
       throw new UserGone(e);
     }
+  }
+
+  /** Milliseconds; one more than are left, since an input drops what is no whole one. */
+  private long slice() {
+    return Math.clamp(left() + 1, 1, SLICE.toMillis());
   }
 
   /** Milliseconds. */

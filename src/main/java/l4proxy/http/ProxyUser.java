@@ -101,11 +101,17 @@ final class ProxyUser implements AutoCloseable {
         return false;
       }
       case "TRACE" ->
-          throw new Rejection(405, "This proxy passes no TRACE on.", "Allow: CONNECT, GET, POST");
+          throw new Rejection(405, "This proxy passes no TRACE on.", "Allow: " + Answers.ALLOWED);
       default -> {
-        return exchange(request);
+        return request.mayPass().orElse(1) == 0 ? options(request) : exchange(request);
       }
     }
+  }
+
+  private boolean options(Request request) throws IOException {
+    boolean goesOn = request.bare() && request.head().persistent();
+    Answers.options(user, !goesOn);
+    return goesOn;
   }
 
   private void connect(Request request) throws IOException, InterruptedException {
@@ -186,7 +192,7 @@ final class ProxyUser implements AutoCloseable {
     close();
     if (exchange.answered()) {
       user.abort();
-      return new IOException("a response broke off: " + e.getMessage(), e);
+      return new IOException("an exchange broke off: " + e.getMessage(), e);
     }
     return e instanceof Patience.UserGone ? e : Exchange.rejection(e);
   }

@@ -89,10 +89,10 @@ interface Sink {
     };
   }
 
-  /** Drops what comes once the other side has broken. One thread uses it. */
+  /** Drops what comes once the other side has broken. One thread uses it, any may look. */
   final class Tolerant implements Sink {
     private final Sink target;
-    private boolean broken;
+    private volatile boolean broken;
 
     Tolerant(Sink target) {
       this.target = target;

@@ -84,9 +84,8 @@ public final class Forwarders implements AutoCloseable {
    * @param port the public port wanted, 0 for any
    * @param access who may use it
    * @return what the API shows
-   * @throws IllegalArgumentException when the port is none of this server's; a sentence
-   * @throws PortTakenException when no port can be had, or it is not known what may be dialled; a
-   *     sentence
+   * @throws PortTakenException when no port can be had, or the wanted one is none of this server's,
+   *     or it is not known what may be dialled; a sentence
    */
   public ForwarderView open(String displayName, int port, ProxyAccess access)
       throws PortTakenException {

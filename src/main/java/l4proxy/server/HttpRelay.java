@@ -32,6 +32,9 @@ final class HttpRelay implements Watch.Watched {
   private volatile boolean writing;
   private volatile long since;
 
+  /** Whether nobody reads the browser any more; set before the HttpServer sees it. */
+  private volatile boolean ended;
+
   /** What the requests ended with; set before the HttpServer sees their end. */
   private volatile @Nullable Rejection refused;
 
@@ -72,6 +75,7 @@ final class HttpRelay implements Watch.Watched {
     } catch (IOException broken) {
       refused = refusal(broken);
     }
+    ended = true;
     to.shutdownOutput();
   }
 
@@ -116,6 +120,8 @@ final class HttpRelay implements Watch.Watched {
     Rejection no = refused;
     if (no != null) {
       Answer.problem(no).last(from, no.method());
+    } else if (ended) {
+      Answer.linger(from);
     } else {
       from.shutdownOutput();
     }

@@ -34,8 +34,12 @@ async function call(method, path, body) {
     signal: AbortSignal.timeout(10000),
   });
   if (answer.ok) return answer.status === 204 ? {} : answer.json();
+  throw await refusal(answer);
+}
+
+async function refusal(answer) {
   const problem = await answer.json().catch(() => ({}));
-  throw new Refusal(answer.status, problem.detail || "status " + answer.status);
+  return new Refusal(answer.status, problem.detail || "status " + answer.status);
 }
 
 async function all(path, field) {
@@ -432,7 +436,7 @@ async function openUsers(service) {
   users.set([]);
   $("users-section").hidden = false;
   $("users-title").focus();
-  await refresh();
+  await refreshAnew();
 }
 
 function hideUsers() {
@@ -449,12 +453,14 @@ async function closeUser(user) {
 }
 
 async function refreshUsers() {
-  if (!shownService) return;
+  const name = shownService;
+  if (!name) return;
   try {
-    users.set(await all("/v1/clients/" + encodeURIComponent(shownService) + "/users", "users"));
+    const list = await all("/v1/clients/" + encodeURIComponent(name) + "/users", "users");
+    if (shownService === name) users.set(list);
   } catch (e) {
     if (e.status !== 404) throw e;
-    hideUsers();
+    if (shownService === name) hideUsers();
   }
 }
 
@@ -590,7 +596,7 @@ async function listen() {
       credentials: "same-origin",
       signal: mine.signal,
     });
-    if (!answer.ok) throw new Refusal(answer.status, "status " + answer.status);
+    if (!answer.ok) throw await refusal(answer);
     setText($("no-events"), HEARS);
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
@@ -601,7 +607,7 @@ async function listen() {
     }
   } catch (e) {
     // the refresh below finds out what is wrong, and listens again
-    setText($("no-events"), e.status === 503 ? "Nothing is heard: with this key too many listen already, in other windows." : HEARS);
+    setText($("no-events"), e.status === 503 ? "Nothing is heard. " + e.message : HEARS);
   }
   if (stream === mine) stream = null;
 }
@@ -650,23 +656,36 @@ function refresh() {
   return refreshing;
 }
 
+/** The same, and what is asked is asked from now on. */
+async function refreshAnew() {
+  await refreshing;
+  await refresh();
+}
+
 async function refreshAll() {
-  if (!me) return;
+  const asker = me;
+  if (!asker) return;
+  // what somebody asked for who has logged out is shown to nobody
+  const still = (answer) => {
+    if (me !== asker) throw new Refusal(0, "Somebody else is logged in.");
+    return answer;
+  };
   try {
-    const list = await all("/v1/clients", "clients");
+    const list = still(await all("/v1/clients", "clients"));
     remember(list);
     services.set(list);
-    await refreshUsers();
-    if (me.admin) {
-      showFigures(await call("GET", "/v1/server"));
-      own.set(await all("/v1/services", "services"));
+    still(await refreshUsers());
+    if (asker.admin) {
+      showFigures(still(await call("GET", "/v1/server")));
+      own.set(still(await all("/v1/services", "services")));
       $("own-section").hidden = own.items.length === 0;
-      keys.set(await all("/v1/keys", "keys"));
+      keys.set(still(await all("/v1/keys", "keys")));
     }
     fresh = Date.now();
     showState();
     listen();
   } catch (e) {
+    if (me !== asker) return;
     if (e.status === 401) loggedOut("The session is over: log in again.");
     else showState();
   }
@@ -689,8 +708,7 @@ async function act(what) {
   } catch (e) {
     problem(e instanceof Refusal ? e.message : "The server does not answer; try again.");
   }
-  await refreshing;
-  await refresh();
+  await refreshAnew();
 }
 
 // ---- logging in and out
@@ -705,8 +723,8 @@ async function loggedIn() {
   $("keys-section").hidden = !me.admin;
   $("own-section").hidden = true;
   problem("");
-  await refresh();
-  $("content").hidden = false;
+  await refreshAnew();
+  $("content").hidden = !me;
 }
 
 function loggedOut(why) {

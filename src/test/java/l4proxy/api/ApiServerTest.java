@@ -416,9 +416,9 @@ class ApiServerTest {
 
   static Stream<Arguments> methods() {
     return Stream.of(
-        Arguments.of("POST", "/healthz", "GET"),
-        Arguments.of("POST", "/v1/clients", "GET"),
-        Arguments.of("PUT", "/v1/keys", "GET, POST"),
+        Arguments.of("POST", "/healthz", "GET, HEAD"),
+        Arguments.of("POST", "/v1/clients", "GET, HEAD"),
+        Arguments.of("PUT", "/v1/keys", "GET, HEAD, POST"),
         Arguments.of("GET", "/v1/keys/x", "DELETE"));
   }
 
@@ -429,6 +429,7 @@ class ApiServerTest {
     HttpResponse<String> response = ask(method, path, admin, "");
     assertProblem(405, response);
     assertEquals(allowed, response.headers().firstValue("Allow").orElse(""));
+    assertTrue(response.body().contains("This path takes " + allowed + " only."), response.body());
   }
 
   @Test

@@ -290,6 +290,14 @@ class DashboardLoginTest {
   }
 
   @Test
+  void loggingOutThatIsRefusedEndsNothing() throws IOException {
+    String cookie = session(admin);
+    String key = "Authorization: Bearer " + joiner;
+    assertEquals(403, ask("DELETE", "/v1/session", "", "Host: " + HOST, key, cookie).status());
+    assertEquals(200, ask("GET", "/v1/clients", "", "Host: " + HOST, cookie).status());
+  }
+
+  @Test
   void adminSeesTheServersFigures() throws IOException {
     Answer figures = withKey("GET", "/v1/server", admin);
     assertEquals(200, figures.status());

@@ -206,16 +206,26 @@ final class EventFeedTest {
           return feed.listeners() == EventFeed.MOST_OF_KEY;
         });
     new Listening(joiner);
-    List<String> more = new ArrayList<>();
-    for (int key = 0; feed.listeners() < EventFeed.MOST_LISTENERS; key++) {
-      more.add(keys.create("k" + key, Grant.ALL).joinKey().text());
-      for (int i = 0;
-          i < EventFeed.MOST_OF_KEY && feed.listeners() < EventFeed.MOST_LISTENERS;
-          i++) {
-        new Listening(more.getLast());
+  }
+
+  /** As many as may listen with such keys, each with as many as it may. */
+  private void crowd(Grant grant, String name) throws Exception {
+    for (int i = 0; i < EventFeed.MOST_LISTENERS / EventFeed.MOST_OF_KEY; i++) {
+      String key = keys.create(name + i, grant).joinKey().text();
+      for (int j = 0; j < EventFeed.MOST_OF_KEY; j++) {
+        new Listening(key);
       }
     }
-    assertTrue(new Listening("GET", bearer(admin), 0).status.contains(" 503 "));
+  }
+
+  @Test
+  void otherKeysTakeNoPlaceFromAdmins() throws Exception {
+    crowd(Grant.ALL, "k");
+    Listening refused = new Listening("GET", bearer(joiner), 0);
+    assertTrue(refused.status.contains(" 503 "), refused.status);
+    crowd(Grant.ADMIN, "a");
+    refused = new Listening("GET", bearer(admin), 0);
+    assertTrue(refused.status.contains(" 503 "), refused.status);
   }
 
   @Test

@@ -95,6 +95,45 @@ final class ForwardProxyTest {
     }
   }
 
+  private static String options(int port, String more) {
+    return "OPTIONS http://127.0.0.1:%d/ HTTP/1.1\r\nHost: x\r\n%s\r\n".formatted(port, more);
+  }
+
+  @Test
+  void optionsThatMayGoNoFurtherIsAnsweredHere() throws Exception {
+    String here =
+        "HTTP/1.1 200 OK\r\nAllow: CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\n"
+            + "Content-Length: 0\r\n";
+    try (EchoBackend server = server(OK);
+        ProxyFixture proxy = new ProxyFixture();
+        ProxyFixture.User user = proxy.user()) {
+      user.send(options(server.port(), "Max-Forwards: 0\r\n"));
+      assertEquals(here + "\r\n", user.head());
+      user.send(get(server.port(), "Max-Forwards: 0\r\n"));
+      assertEquals(PASSED, user.head());
+      assertEquals("ok", user.read(2));
+      assertTrue(seen().startsWith("GET "));
+      user.send(options(server.port(), "max-forwards: 00\r\nContent-Length: 4\r\n") + "body");
+      assertEquals(here + "Connection: close\r\n\r\n", user.rest());
+    }
+  }
+
+  @Test
+  void optionsThatGoesOnMayPassOneProxyLess() throws Exception {
+    try (EchoBackend server = server(OK);
+        ProxyFixture proxy = new ProxyFixture();
+        ProxyFixture.User user = proxy.user()) {
+      for (String[] each :
+          new String[][] {{"1", "0"}, {"10", "9"}, {"9".repeat(30), "999999999"}, {"-1", "-1"}}) {
+        user.send(options(server.port(), "Max-Forwards: " + each[0] + "\r\n"));
+        assertEquals(PASSED, user.head());
+        assertEquals("ok", user.read(2));
+        String head = seen();
+        assertTrue(head.contains("\r\nMax-Forwards: " + each[1] + "\r\n"), head);
+      }
+    }
+  }
+
   @Test
   void whatCountsForOneConnectionStaysThere() throws Exception {
     String answer =
@@ -391,6 +430,18 @@ final class ForwardProxyTest {
   }
 
   @Test
+  void olderUserExpectsNothing() throws Exception {
+    try (EchoBackend server = server(OK);
+        ProxyFixture proxy = new ProxyFixture();
+        ProxyFixture.User user = proxy.user()) {
+      user.send(post(server.port(), "").replace("1.1\r\nHost: x", "1.0\r\nExpect: 100-continue"));
+      assertTrue(user.rest().endsWith("ok"));
+      String head = seen();
+      assertFalse(head.contains("Expect"), head);
+    }
+  }
+
+  @Test
   void refusalBeforeTheBodyReachesTheUserAndEndsTheConnection() throws Exception {
     String no = "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n";
     try (EchoBackend server = server(no);
@@ -420,6 +471,55 @@ final class ForwardProxyTest {
         user.out().write(piece);
       }
       assertTrue(user.head().startsWith("HTTP/1.1 413 "));
+    }
+  }
+
+  @Test
+  void bodyThatIsAnsweredBeforeItIsThereReachesTheServerWhole() throws Exception {
+    String half = "x".repeat(300_000);
+    String accepted = "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n";
+    try (EchoBackend server =
+            new EchoBackend(socket -> {
+              while (!ProxyFixture.head(socket.getInputStream()).isEmpty()) {
+                send(socket, accepted);
+                seen.add("bytes: " + socket.getInputStream().readNBytes(2 * half.length()).length);
+              }
+            });
+        ProxyFixture proxy = new ProxyFixture();
+        ProxyFixture.User user = proxy.user()) {
+      for (String more : new String[] {"", "", "Connection: close\r\n"}) {
+        user.send(post(server.port(), "Content-Length: 600000\r\n" + more) + half);
+        String head = user.head();
+        assertTrue(head.startsWith("HTTP/1.1 202 "), head);
+        assertEquals(!more.isEmpty(), head.contains("\r\nConnection: close\r\n"), head);
+        user.send(half);
+        assertEquals("bytes: 600000", seen());
+      }
+      assertEquals("", user.rest());
+    }
+  }
+
+  @Test
+  void bodyThatIsAnsweredInsteadOfAskedForEndsTheConnection() throws Exception {
+    try (EchoBackend server =
+            new EchoBackend(socket -> {
+              ProxyFixture.head(socket.getInputStream());
+              send(socket, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+              seen.add("bytes: " + socket.getInputStream().readNBytes(4).length);
+            });
+        ProxyFixture proxy = new ProxyFixture()) {
+      for (String body : new String[] {"body", ""}) {
+        try (ProxyFixture.User user = proxy.user()) {
+          user.send(post(server.port(), "Content-Length: 4\r\nExpect: 100-continue\r\n"));
+          assertTrue(user.head().contains("\r\nConnection: close\r\n"));
+          assertEquals("", user.rest());
+          user.send(body);
+          if (!body.isEmpty()) {
+            assertEquals("bytes: 4", seen());
+          }
+        }
+        Awaitility.await().until(() -> proxy.serving() == 0);
+      }
     }
   }
 

@@ -185,6 +185,17 @@ final class MalformedRequestsTest {
   }
 
   @Test
+  void whoAsksForATraceIsToldWhatIsPassedOn() throws Exception {
+    try (ProxyFixture proxy = new ProxyFixture();
+        ProxyFixture.User user = proxy.user()) {
+      user.send("TRACE http://example.org/ HTTP/1.1\r\nHost: x\r\n\r\n");
+      String head = user.head();
+      String usual = "\r\nAllow: CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT\r\n";
+      assertTrue(head.contains(usual), head);
+    }
+  }
+
+  @Test
   void oneEmptyLineTooManyIsForgiven() throws Exception {
     try (EchoBackend server = server();
         ProxyFixture proxy = new ProxyFixture();

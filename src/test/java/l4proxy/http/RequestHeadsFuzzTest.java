@@ -52,7 +52,7 @@ final class RequestHeadsFuzzTest {
   /** What the host reads is what the proxy read: method, path, fields, and where the body ends. */
   private static void passedOn(RequestHead head, Target target, Framing framing)
       throws IOException {
-    byte[] bytes = Heads.request(head, target, framing);
+    byte[] bytes = Heads.request(new Request(head, target, framing));
     InMemory host = new InMemory(bytes, bytes.length);
     RequestHead read = HeadReader.request(host.in());
     assertEquals(bytes.length, host.taken(), "the host reads another end of the head");

@@ -1,10 +1,12 @@
 package l4proxy.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -74,6 +76,38 @@ final class SlowServersTest {
           ProxyFixture.User user = proxy.user()) {
         user.send(request.replace(":0/", ":" + server.port() + "/"));
         assertTrue(user.head().startsWith("HTTP/1.1 504 "));
+      }
+    }
+  }
+
+  @Test
+  void serverThatTakesNoMoreOfABodyThatItHasAcceptedIsAReset() throws Exception {
+    for (boolean closes : new boolean[] {false, true}) {
+      CountDownLatch over = new CountDownLatch(1);
+      try (EchoBackend server =
+              new EchoBackend(socket -> {
+                ProxyFixture.head(socket.getInputStream());
+                send(socket, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+                if (!closes) {
+                  over.await();
+                }
+              });
+          ProxyFixture proxy = new ProxyFixture(Duration.ofMillis(500));
+          ProxyFixture.User user = proxy.user()) {
+        user.send(request("POST", server.port(), "Content-Length: 100000000\r\n"));
+        String head = user.head();
+        assertTrue(head.startsWith("HTTP/1.1 202 "), head);
+        assertThrows(
+            SocketException.class,
+            () -> {
+              for (int i = 0; i < 1000; i++) {
+                user.send("x".repeat(100_000));
+              }
+              user.rest();
+            });
+        Awaitility.await().until(() -> proxy.serving() == 0);
+      } finally {
+        over.countDown();
       }
     }
   }

@@ -354,6 +354,67 @@ final class DashboardIT {
     }
   }
 
+  /** Keeps answers of a path from the page until each is let go. */
+  private static final String HOLDS =
+      """
+      const real = window.fetch;
+      window.held = [];
+      window.fetch = async (path, more) => {
+        const answer = await real(path, {...more, signal: undefined});
+        if (window.holds && path.includes(window.holds)) await new Promise((go) => held.push(go));
+        return answer;
+      };
+      """;
+
+  @Test
+  void usersOfAnotherServiceThatComeLateAreNotShown() throws Exception {
+    Account.publicPort(account.client(backend.port(), "--client_name", "zebra"));
+    String users = "#services td[data-label=Users] button";
+    try (DevTools browser = browser();
+        Socket user = Users.connect(port)) {
+      Users.echo(user);
+      browser.before(HOLDS);
+      browser.go(link());
+      browser.await("document.querySelector('" + users + "').innerText === '1'");
+      browser.await("document.querySelectorAll('" + users + "').length === 2");
+      browser.value("window.holds = '/users?'");
+      browser.value("document.querySelector('" + users + "').click()");
+      browser.await("held.length === 1");
+      browser.value("document.querySelectorAll('" + users + "')[1].click()");
+      browser.value("held[0]()");
+      browser.await("held.length === 2");
+      String title = browser.value("document.getElementById('users-title').textContent");
+      assertTrue(title.startsWith("Users of zebra at "), title);
+      assertEquals("0", browser.value("document.querySelectorAll('#users tbody tr').length"));
+    }
+  }
+
+  @Test
+  void whatAFormerKeyAskedForIsNotShown() throws Exception {
+    String office = account.key("office");
+    String rows = "document.querySelectorAll('#services tbody tr').length";
+    try (DevTools browser = browser()) {
+      browser.before(HOLDS);
+      browser.go(link());
+      browser.await(rows + " === 1");
+      browser.value("window.holds = '/v1/clients?'");
+      browser.await("held.length === 1");
+      browser.value("document.getElementById('log-out').click()");
+      browser.await("!document.getElementById('login').hidden");
+      browser.value(input("key", office));
+      browser.value("document.querySelector('#login-form button').click()");
+      browser.await("document.getElementById('key-name').textContent === 'key office'");
+      browser.value("held[0]()");
+      browser.await("held.length === 2");
+      assertEquals("0", browser.value(rows));
+      browser.value("window.holds = ''");
+      browser.value("held[1]()");
+      browser.await("document.getElementById('live').textContent === 'live'");
+      browser.await("!document.getElementById('content').hidden");
+      assertEquals("0", browser.value(rows));
+    }
+  }
+
   /** Answers as a server with many services would, one of them of a bad mind. */
   private static final String MANY =
       """

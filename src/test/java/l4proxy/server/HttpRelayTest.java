@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 final class HttpRelayTest {
   private static final Duration SOON = Duration.ofMillis(200);
   private static final String REQUEST = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  private static final String LAST = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
   private Loopback browser;
   private Loopback http;
@@ -31,10 +34,17 @@ final class HttpRelayTest {
   private Thread running;
 
   @BeforeEach
-  void request() throws Exception {
+  void connect() throws Exception {
     browser = Loopback.pair();
     http = Loopback.pair();
-    browser.other().getOutputStream().write(REQUEST.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private void send(String request) throws IOException {
+    browser.other().getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private void request(String text) throws IOException {
+    send(text);
     Connection from = browser.connection();
     OriginRequest first = Objects.requireNonNull(OriginRequest.read(from.in()));
     relay = new HttpRelay(from, http.connection(), SOON);
@@ -55,7 +65,8 @@ final class HttpRelayTest {
   }
 
   @Test
-  void browserThatTakesNothingOfItsAnswerIsCutOff() {
+  void browserThatTakesNothingOfItsAnswerIsCutOff() throws Exception {
+    request(REQUEST);
     Thread answering = Thread.startVirtualThread(this::answerWithoutEnd);
 
     Awaitility.await()
@@ -78,6 +89,7 @@ final class HttpRelayTest {
 
   @Test
   void browserWhoseAnswerTakesItsTimeIsNot() throws Exception {
+    request(REQUEST);
     assertEquals('G', http.other().getInputStream().read());
 
     for (int piece = 0; piece < 2; piece++) {
@@ -89,5 +101,26 @@ final class HttpRelayTest {
     http.other().close();
     running.join();
     assertEquals(-1, browser.other().getInputStream().read());
+  }
+
+  @Test
+  void answerIsWholeThoughMoreIsAskedThanIsAnswered() throws Exception {
+    browser.close();
+    try (ServerSocket listener = Loopback.listener()) {
+      Socket slow = new Socket();
+      slow.setReceiveBufferSize(4096); // most of the answer is on its way for long
+      slow.setSoTimeout(20_000);
+      slow.connect(listener.getLocalSocketAddress());
+      browser = new Loopback(listener.accept(), slow);
+    }
+    request(LAST);
+    http.other().getInputStream().readAllBytes();
+    http.other().getOutputStream().write(new byte[32 * 1024]);
+    http.other().close();
+    running.join(Duration.ofMillis(500)); // whoever is not waited for is gone then
+    send(REQUEST);
+    assertEquals(32 * 1024, browser.other().getInputStream().readAllBytes().length);
+    browser.other().close();
+    running.join();
   }
 }
