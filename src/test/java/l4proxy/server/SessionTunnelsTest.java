@@ -24,6 +24,7 @@ import l4proxy.net.Watch;
 import l4proxy.wire.Message;
 import l4proxy.wire.Tunnel;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.mockito.ArgumentCaptor;
@@ -32,21 +33,41 @@ import org.mockito.ArgumentCaptor;
 @Timeout(60)
 final class SessionTunnelsTest {
   private static final TunnelKind KIND = new TunnelKind(false, 0);
+  private static final String TICKET = "A".repeat(22);
   private static final Duration SHORT = Duration.ofMillis(100);
+
+  private final ClientSession session = mock();
+  private final Tickets tickets = mock();
+
+  @BeforeEach
+  void issueTickets() {
+    when(tickets.issue(any(), any(), any())).thenReturn(TICKET);
+  }
+
+  /** Those of a session with one service, for which two are asked for. */
+  private SessionTunnels begun(Watch watch) {
+    Services services = mock();
+    when(services.all()).thenReturn(List.of());
+    SessionTunnels tunnels =
+        new SessionTunnels(session, new Shared(services, mock(), tickets, mock(), watch));
+    tunnels.begin(0, KIND);
+    return tunnels;
+  }
+
+  /** Where they are waited for. */
+  private TunnelPool pool() {
+    ArgumentCaptor<TunnelPool> pool = ArgumentCaptor.captor();
+    verify(tickets, atLeastOnce()).issue(any(), any(), pool.capture());
+    return pool.getValue();
+  }
 
   @Test
   void tunnelsThatCouldNotBeAskedForAreAskedForLater() {
-    ClientSession session = mock();
-    Tickets tickets = mock();
-    Services services = mock();
-    when(services.all()).thenReturn(List.of());
     when(tickets.issue(any(), any(), any()))
         .thenThrow(new OutOfMemoryError("for the test"))
-        .thenReturn("A".repeat(22));
+        .thenReturn(TICKET);
     try (Watch watch = new Watch()) {
-      SessionTunnels tunnels =
-          new SessionTunnels(session, new Shared(services, mock(), tickets, mock(), watch));
-      tunnels.begin(0, KIND);
+      SessionTunnels tunnels = begun(watch);
       tunnels.keep();
 
       ArgumentCaptor<Message> said = ArgumentCaptor.captor();
@@ -57,19 +78,11 @@ final class SessionTunnelsTest {
 
   @Test
   void userWhoWaitsWhereNoTunnelsArriveAnyMoreGetsOneThatComesBackLate() throws Exception {
-    ClientSession session = mock();
-    Tickets tickets = mock();
-    Services services = mock();
-    when(services.all()).thenReturn(List.of());
-    when(tickets.issue(any(), any(), any())).thenReturn("A".repeat(22));
     try (Watch watch = new Watch();
         Loopback one = Loopback.pair()) {
-      SessionTunnels tunnels =
-          new SessionTunnels(session, new Shared(services, mock(), tickets, mock(), watch));
-      tunnels.begin(0, KIND);
-      ArgumentCaptor<TunnelPool> pool = ArgumentCaptor.captor();
-      verify(tickets, atLeastOnce()).issue(any(), any(), pool.capture());
-      tunnels.arrived(one.connection(), pool.getValue());
+      SessionTunnels tunnels = begun(watch);
+      TunnelPool pool = pool();
+      tunnels.arrived(one.connection(), pool);
       Tunnel taken = tunnels.take(KIND, SHORT, true);
       assertNotNull(taken);
       assertNull(tunnels.take(KIND, SHORT, true));
@@ -90,23 +103,15 @@ final class SessionTunnelsTest {
 
   @Test
   void stockOfATakeoverThatFailedIsNotKept() throws Exception {
-    ClientSession session = mock();
-    Tickets tickets = mock();
-    Services services = mock();
-    when(services.all()).thenReturn(List.of());
-    when(tickets.issue(any(), any(), any())).thenReturn("A".repeat(22));
     try (Watch watch = new Watch();
         Loopback one = Loopback.pair();
         Loopback other = Loopback.pair()) {
-      SessionTunnels tunnels =
-          new SessionTunnels(session, new Shared(services, mock(), tickets, mock(), watch));
-      tunnels.begin(0, KIND);
-      ArgumentCaptor<TunnelPool> pool = ArgumentCaptor.captor();
-      verify(tickets, atLeastOnce()).issue(any(), any(), pool.capture());
-      tunnels.arrived(one.connection(), pool.getValue());
-      tunnels.arrived(other.connection(), pool.getValue());
+      SessionTunnels tunnels = begun(watch);
+      TunnelPool pool = pool();
+      tunnels.arrived(one.connection(), pool);
+      tunnels.arrived(other.connection(), pool);
       assertTrue(tunnels.areFilled(KIND));
-      pool.getValue().fill();
+      pool.fill();
       assertFalse(tunnels.areFilled(KIND));
       tunnels.takenOver(true);
       tunnels.takenOver(false);

@@ -90,7 +90,7 @@ final class TunnelPoolTest {
     TunnelPool pool = new TunnelPool(asked::addAndGet, System::nanoTime);
     List<FutureTask<@Nullable Tunnel>> crowd = new ArrayList<>();
     for (int i = 0; i < 50; i++) {
-      crowd.add(waiting(pool, true));
+      crowd.add(waiting(pool, SOON, true));
     }
     assertEquals(32, asked.get());
     try (Watch watch = new Watch()) {
@@ -127,80 +127,8 @@ final class TunnelPoolTest {
     }
   }
 
-  @Test
-  void userWhoWaitsWhileTheClientLeavesGetsATunnelThatComesBack() throws Exception {
-    TunnelPool pool = new TunnelPool(count -> {}, System::nanoTime);
-    try (Watch watch = new Watch();
-        Loopback one = Loopback.pair();
-        Loopback other = Loopback.pair();
-        Tunnel first = new Tunnel(one.connection(), Side.SERVER, watch);
-        Tunnel second = new Tunnel(other.connection(), Side.SERVER, watch)) {
-      inUse(pool, first, second);
-      pool.last(true);
-      FutureTask<@Nullable Tunnel> alone = waiting(pool, true);
-      FutureTask<@Nullable Tunnel> mayGo = waiting(pool, false);
-      pool.leave();
-      assertNull(mayGo.get());
-      assertFalse(alone.isDone());
-      pool.back(second);
-      assertSame(second, alone.get());
-      pool.back(first);
-      assertEquals(0, pool.idle());
-    }
-  }
-
-  @Test
-  void userWhoWaitsWhileTheClientLeavesGoesWithTheLastTunnelThatMightComeBack() throws Exception {
-    TunnelPool pool = new TunnelPool(count -> {}, System::nanoTime);
-    try (Watch watch = new Watch();
-        Loopback one = Loopback.pair();
-        Loopback other = Loopback.pair();
-        Tunnel first = new Tunnel(one.connection(), Side.SERVER, watch);
-        Tunnel second = new Tunnel(other.connection(), Side.SERVER, watch)) {
-      inUse(pool, first, second);
-      pool.last(true);
-      FutureTask<@Nullable Tunnel> alone = waiting(pool, true);
-      pool.leave();
-      pool.drop();
-      assertFalse(alone.isDone());
-      pool.drop();
-      assertNull(alone.get(5, TimeUnit.SECONDS));
-    }
-  }
-
-  /** Nobody knows how long its users stay: a member that has tunnels is a better chance. */
-  @Test
-  void userWhoMayGoElsewhereDoesNotWaitForLongWhereNoMoreTunnelsCome() throws Exception {
-    TunnelPool pool = new TunnelPool(count -> {}, System::nanoTime);
-    try (Watch watch = new Watch();
-        Loopback one = Loopback.pair();
-        Loopback other = Loopback.pair();
-        Tunnel first = new Tunnel(one.connection(), Side.SERVER, watch);
-        Tunnel second = new Tunnel(other.connection(), Side.SERVER, watch)) {
-      inUse(pool, first, second);
-      pool.last(true);
-      long began = System.nanoTime();
-      assertNull(pool.take(Duration.ofMillis(100), false));
-      assertTrue(System.nanoTime() - began < Duration.ofSeconds(10).toNanos());
-    }
-  }
-
-  /** As many as there are promised to a pool, so that it asks for none. */
-  private static void inUse(TunnelPool pool, Tunnel first, Tunnel second) throws Exception {
-    pool.keep();
-    pool.add(first);
-    pool.add(second);
-    assertSame(second, pool.take(SOON, true));
-    assertSame(first, pool.take(SOON, true));
-    pool.expired(2); // the spare ones
-  }
-
-  private static FutureTask<@Nullable Tunnel> waiting(TunnelPool pool, boolean alone) {
-    return waiting(pool, SOON, alone);
-  }
-
-  private static FutureTask<@Nullable Tunnel> waiting(
-      TunnelPool pool, Duration time, boolean alone) {
+  /** A user who waits, by now. */
+  static FutureTask<@Nullable Tunnel> waiting(TunnelPool pool, Duration time, boolean alone) {
     FutureTask<@Nullable Tunnel> user = new FutureTask<>(() -> pool.take(time, alone));
     Thread waiting = Thread.ofVirtual().start(user);
     Awaitility.await().until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
