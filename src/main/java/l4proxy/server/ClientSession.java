@@ -72,7 +72,15 @@ final class ClientSession {
 
   /** Says that the control connection stands: a client waits for that first. */
   void welcome(String version) {
-    link.send(new Message.Welcome(version, id));
+    boolean said = false;
+    try {
+      link.send(new Message.Welcome(version, id));
+      said = true;
+    } finally {
+      if (!said) {
+        link.close();
+      }
+    }
   }
 
   /** Reads what the client says until it is gone; returns why. */

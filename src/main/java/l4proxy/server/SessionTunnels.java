@@ -84,18 +84,24 @@ final class SessionTunnels {
   }
 
   private TunnelPool pool(TunnelKind kind) {
-    TunnelPool pool =
-        pools.computeIfAbsent(
-            kind, k -> new TunnelPool(count -> ask(kind, count), System::nanoTime));
-    if (takenOver) {
-      pool.last(true);
-    }
+    TunnelPool there = pools.get(kind);
+    TunnelPool pool = there == null ? made(kind) : there;
     if (session.over()) {
       pool.close();
     } else if (session.draining()) {
       drain(pool);
     }
     return pool;
+  }
+
+  private TunnelPool made(TunnelKind kind) {
+    synchronized (pools) { // so that no takeover begins or fails unheard
+      TunnelPool pool =
+          pools.computeIfAbsent(
+              kind, k -> new TunnelPool(count -> ask(kind, count), System::nanoTime));
+      pool.last(takenOver);
+      return pool;
+    }
   }
 
   /** A tunnel arrived with a ticket of this session's. */
@@ -204,8 +210,10 @@ final class SessionTunnels {
 
   /** Another process takes the server over, where no more arrive; or it does not. */
   void takenOver(boolean is) {
-    takenOver = is;
-    pools.values().forEach(pool -> pool.last(is));
+    synchronized (pools) {
+      takenOver = is;
+      pools.values().forEach(pool -> pool.last(is));
+    }
     if (!is) {
       pools.keySet().forEach(this::want); // what was in stock for the takeover is too much
     }

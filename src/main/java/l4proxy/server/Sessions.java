@@ -31,7 +31,8 @@ final class Sessions {
   private final Handshakes handshakes;
   private final Events events;
   private final String version;
-  private volatile boolean takenOver;
+  private boolean takenOver;
+  private boolean handedOver;
   private final Set<ClientSession> all = ConcurrentHashMap.newKeySet();
 
   Sessions(
@@ -59,15 +60,12 @@ final class Sessions {
     }
     ClientSession session = new ClientSession(key.get(), hello, connection, shared);
     handshakes.joined(connection.remote());
-    session.welcome(version); // before it can be told anything else
-    all.add(session);
     String reason = "";
     try {
+      session.welcome(version); // before it can be told anything else
+      add(session);
       events.happened(
           new Event.ClientConnected(session.client(), key.get().name(), hello.version()));
-      if (takenOver) {
-        session.takenOver(true);
-      }
       if (!key.get().equals(NOBODY) && !keys.contains(key.get())) {
         session.revoke("its key was revoked");
       }
@@ -76,6 +74,16 @@ final class Sessions {
       all.remove(session);
       handshakes.left(connection.remote());
       events.happened(new Event.ClientLost(session.client(), key.get().name(), reason));
+    }
+  }
+
+  private synchronized void add(ClientSession session) {
+    all.add(session);
+    if (takenOver) {
+      session.takenOver(true);
+    }
+    if (handedOver) {
+      session.handedOver();
     }
   }
 
@@ -125,7 +133,7 @@ final class Sessions {
   }
 
   /** Another process takes the server over: every client is told to connect to it. Or not. */
-  void takenOver(boolean is) {
+  synchronized void takenOver(boolean is) {
     takenOver = is;
     all.forEach(session -> session.takenOver(is));
   }
@@ -134,7 +142,8 @@ final class Sessions {
    * Another process has taken the server over: disconnects the clients that would not connect to
    * that one otherwise.
    */
-  void handedOver(String reason) {
+  synchronized void handedOver(String reason) {
+    handedOver = true;
     all.forEach(ClientSession::handedOver);
     all.stream().filter(s -> !s.connectsAnew()).forEach(session -> session.close(reason));
   }

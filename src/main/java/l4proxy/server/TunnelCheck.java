@@ -11,53 +11,37 @@ final class TunnelCheck {
 
   private final Tunnel tunnel;
   private final Consumer<Tunnel> alive;
-  private final Runnable dead;
+  private final Runnable over;
 
   /**
    * Not begun yet.
    *
    * @param alive given the tunnel when it answers in time
-   * @param dead done when it does not
+   * @param over done when it is over, whatever it came to
    */
-  TunnelCheck(Tunnel tunnel, Consumer<Tunnel> alive, Runnable dead) {
+  TunnelCheck(Tunnel tunnel, Consumer<Tunnel> alive, Runnable over) {
     this.tunnel = tunnel;
     this.alive = alive;
-    this.dead = dead;
+    this.over = over;
   }
 
   void start() {
-    boolean started = false;
-    try {
-      Thread.ofVirtual().name("tunnel check").start(this::run);
-      started = true;
-    } catch (OutOfMemoryError e) {
-      // as if it were dead
-    } finally {
-      if (!started) {
-        giveUp();
-      }
-    }
+    Thread.ofVirtual().name("tunnel check").start(this::run);
   }
 
   private void run() {
-    boolean answered = false;
+    boolean kept = false;
     try {
       tunnel.check(TIME);
-      answered = true;
-    } catch (IOException e) {
+      alive.accept(tunnel);
+      kept = true;
+    } catch (IOException dead) {
       // it is of no use, as after anything else that went wrong
     } finally {
-      if (!answered) {
-        giveUp();
+      if (!kept) {
+        tunnel.abort();
       }
+      over.run();
     }
-    if (answered) {
-      alive.accept(tunnel);
-    }
-  }
-
-  private void giveUp() {
-    tunnel.abort();
-    dead.run();
   }
 }

@@ -7,6 +7,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
 import java.util.function.LongSupplier;
 import l4proxy.server.IdleTunnels.Idle;
+import l4proxy.server.TunnelDemand.Place;
 import l4proxy.server.WaitingUsers.Waiting;
 import l4proxy.wire.Tunnel;
 import org.jspecify.annotations.Nullable;
@@ -28,16 +29,6 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class TunnelPool {
-  private static final int LEAST = 2;
-  private static final int MOST_SPARE = 64;
-
-  /**
-   * Tunnels that are on their way at once: twice as many as a client opens at the same time, so
-   * that it never waits for the next to be asked for. Most users are short: by the time that these
-   * are there the first have come back, and a handshake for each who waits would be in their way.
-   */
-  private static final int MOST_PROMISED = 32;
-
   private static final long CHECK_AFTER = Duration.ofMillis(4500).toNanos();
 
   /**
@@ -73,10 +64,7 @@ final class TunnelPool {
   private final Condition fuller = lock.newCondition();
   private final IdleTunnels idle = new IdleTunnels();
   private final WaitingUsers waiting = new WaitingUsers(lock);
-  private int promised;
-  private int checking;
-  private int inUse;
-  private int least = LEAST;
+  private final TunnelDemand demand = new TunnelDemand();
 
   /** When somebody who waited got a tunnel last, as System.nanoTime tells it. */
   private long given = System.nanoTime();
@@ -111,7 +99,7 @@ final class TunnelPool {
       if (tunnel == null) {
         self = waiting.add(time, alone);
       } else {
-        inUse++;
+        demand.count(Place.IN_USE, 1);
       }
       missing = missing();
     } finally {
@@ -131,7 +119,7 @@ final class TunnelPool {
     } finally {
       Tunnel given = user.tunnel();
       if (!waited && given != null) {
-        inUse--;
+        demand.count(Place.IN_USE, -1);
         given.abort();
       }
       lock.unlock();
@@ -140,7 +128,7 @@ final class TunnelPool {
 
   /** So long it is worth to wait yet, in nanoseconds. Under the lock. */
   private long left(Waiting user) {
-    boolean returns = user.alone() && areComing();
+    boolean returns = user.alone() && demand.areComing();
     return switch (state) {
       case GROWING -> user.alone() ? leftInQueue(user) : user.left();
       case NO_MORE_COME -> returns ? user.left(QUEUE) : user.left();
@@ -154,25 +142,11 @@ final class TunnelPool {
     return Math.max(user.left(), Math.min(user.left(QUEUE), user.leftSince(given)));
   }
 
-  /** Whether a tunnel may still become idle. Under the lock. */
-  private boolean areComing() {
-    return inUse + checking + promised > 0;
-  }
-
-  /** How many tunnels to ask for now; they count as promised from here on. Under the lock. */
+  /** How many tunnels to ask for now. Under the lock. */
   private int missing() {
-    int wanted = waiting.size() + spare() - idle.size() - checking;
-    int missing = Math.min(wanted, MOST_PROMISED) - promised;
-    if (state != State.GROWING || missing <= 0) {
-      return 0;
-    }
-    promised += missing;
-    return missing;
-  }
-
-  /** How many are to be idle beside those who wait. */
-  private int spare() {
-    return Math.max(least, Math.min(MOST_SPARE, inUse / 4));
+    return state == State.GROWING
+        ? demand.missing(idle.size(), waiting.size(), clock.getAsLong())
+        : 0;
   }
 
   private void request(int missing) {
@@ -183,31 +157,39 @@ final class TunnelPool {
 
   /** The client opened a tunnel that it was asked for; more may be missing yet. */
   void add(Tunnel tunnel) {
-    offer(new Idle(tunnel, clock.getAsLong()), () -> promised--);
-    want();
+    try {
+      offer(new Idle(tunnel, clock.getAsLong()));
+    } finally {
+      less(Place.PROMISED, 1);
+    }
+    want(() -> demand.arrived(clock.getAsLong()));
   }
 
   /** Tickets that nobody used in time. */
   void expired(int tickets) {
-    lessCome(() -> promised -= tickets);
+    less(Place.PROMISED, tickets);
   }
 
   /** A user is done with a tunnel, and it is good. */
   void back(Tunnel tunnel) {
-    offer(new Idle(tunnel, clock.getAsLong()), () -> inUse--);
+    try {
+      offer(new Idle(tunnel, clock.getAsLong()));
+    } finally {
+      drop();
+    }
   }
 
   /** A user is done with a tunnel, and it is not good any more. */
   void drop() {
-    lessCome(() -> inUse--);
+    less(Place.IN_USE, 1);
   }
 
   /** Who waits for the last that might come waits in vain then. */
-  private void lessCome(Runnable count) {
+  private void less(Place place, int tunnels) {
     lock.lock();
     try {
-      count.run();
-      if (state != State.GROWING && !areComing()) {
+      demand.count(place, -tunnels);
+      if (state != State.GROWING && !demand.areComing()) {
         waiting.wake();
       }
     } finally {
@@ -215,12 +197,12 @@ final class TunnelPool {
     }
   }
 
-  private void offer(Idle entry, Runnable count) {
+  private void offer(Idle entry) {
     boolean wanted = true;
     lock.lock();
     try {
       if (state != State.CLOSED && waiting.give(entry.tunnel())) {
-        inUse++;
+        demand.count(Place.IN_USE, 1);
         given = System.nanoTime();
       } else if (state.compareTo(State.LEAVING) < 0) {
         idle.add(entry);
@@ -229,7 +211,6 @@ final class TunnelPool {
         wanted = false;
       }
     } finally {
-      count.run();
       lock.unlock();
     }
     if (!wanted) {
@@ -248,10 +229,10 @@ final class TunnelPool {
     lock.lock();
     try {
       long now = clock.getAsLong();
-      retired = idle.takeUnused(now - RETIRE_AFTER, spare());
+      retired = idle.takeUnused(now - RETIRE_AFTER, demand.spare());
       int most = Math.max(CHECKS, idle.size() / CHECKS_PART);
       due = idle.takeUnchecked(now - CHECK_AFTER, Math.min((idle.size() + 3) / 4, most));
-      checking += due.size();
+      demand.count(Place.CHECKED, due.size());
       missing = missing();
     } finally {
       lock.unlock();
@@ -262,11 +243,16 @@ final class TunnelPool {
   }
 
   private void startCheck(Idle entry) {
-    new TunnelCheck(
-            entry.tunnel(),
-            alive -> offer(entry.checkedAt(clock.getAsLong()), () -> checking--),
-            () -> lessCome(() -> checking--))
-        .start();
+    try {
+      new TunnelCheck(
+              entry.tunnel(),
+              alive -> offer(entry.checkedAt(clock.getAsLong())),
+              () -> less(Place.CHECKED, 1))
+          .start();
+    } catch (OutOfMemoryError e) {
+      entry.tunnel().abort();
+      less(Place.CHECKED, 1);
+    }
   }
 
   /** It is of no use any more, unless somebody still waits: whether it is closed. */
@@ -320,37 +306,22 @@ final class TunnelPool {
     left.forEach(Tunnel::close);
   }
 
-  /**
-   * Gets as many idle tunnels as there are in all, again as many as have users, and a few: soon no
-   * more will come, and while another process starts beside this one each user takes longer.
-   */
+  /** Gets all the idle tunnels that it may need for a while: soon no more will come. */
   void fill() {
-    lock.lock();
-    int all;
-    try {
-      all = idle.size() + 2 * inUse + waiting.size();
-    } finally {
-      lock.unlock();
-    }
-    want(2 * LEAST + all);
+    want(() -> demand.fill(idle.size(), waiting.size()));
   }
 
   /** Has so many idle tunnels from now on, within what a pool may have. */
   void want(int tunnels) {
-    lock.lock();
-    try {
-      least = Math.clamp(tunnels, LEAST, MOST_SPARE);
-      fuller.signalAll(); // it may want fewer than before
-    } finally {
-      lock.unlock();
-    }
-    want();
+    want(() -> demand.want(tunnels));
   }
 
-  private void want() {
+  private void want(Runnable change) {
     int missing;
     lock.lock();
     try {
+      change.run();
+      fuller.signalAll(); // it may want fewer than before
       missing = missing();
     } finally {
       lock.unlock();
@@ -387,7 +358,7 @@ final class TunnelPool {
 
   /** Under the lock. */
   private boolean filled() {
-    return state.compareTo(State.LEAVING) >= 0 || idle.size() + checking >= least;
+    return state.compareTo(State.LEAVING) >= 0 || demand.isMet(idle.size());
   }
 
   /** Idle tunnels now. */

@@ -44,6 +44,7 @@ final class UserTunnel {
   private @Nullable Service member;
   private @Nullable ClientSession session;
   private volatile @Nullable Tunnel tunnel;
+  private long held;
   private int tried;
   private long asked;
 
@@ -58,7 +59,7 @@ final class UserTunnel {
   boolean open() throws InterruptedException {
     while (!first.gone() && !user.isEnded()) {
       long since = System.nanoTime() - started;
-      Service next = port.member(user, refused, PATIENCE.toNanos() - since);
+      Service next = member(PATIENCE.toNanos() - held);
       if (next == null) {
         return false;
       }
@@ -76,6 +77,16 @@ final class UserTunnel {
       }
     }
     return false;
+  }
+
+  /** The next member, waited for if need be; null when there is none. */
+  private @Nullable Service member(long nanos) throws InterruptedException {
+    long began = System.nanoTime();
+    try {
+      return port.member(user, refused, nanos);
+    } finally {
+      held += System.nanoTime() - began;
+    }
   }
 
   /** Opens one of this member; false when it has none. */

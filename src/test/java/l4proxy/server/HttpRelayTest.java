@@ -117,7 +117,7 @@ final class HttpRelayTest {
     http.other().getInputStream().readAllBytes();
     http.other().getOutputStream().write(new byte[32 * 1024]);
     http.other().close();
-    running.join(Duration.ofMillis(500)); // whoever is not waited for is gone then
+    running.join(Duration.ofMillis(100)); // whoever is not waited for is gone then
     send(REQUEST);
     assertEquals(32 * 1024, browser.other().getInputStream().readAllBytes().length);
     browser.other().close();

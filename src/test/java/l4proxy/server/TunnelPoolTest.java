@@ -38,7 +38,7 @@ import org.mockito.invocation.InvocationOnMock;
 @ExtendWith(LeakCheck.class)
 final class TunnelPoolTest {
   private static final Duration SOON = Duration.ofSeconds(10);
-  private static final Duration QUEUED = Duration.ofSeconds(3);
+  private static final Duration QUEUED = Duration.ofSeconds(8);
 
   @Test
   void tunnelUsedLastIsTakenFirstSoThatTheOthersGrowOld() throws Exception {
@@ -90,7 +90,7 @@ final class TunnelPoolTest {
     TunnelPool pool = new TunnelPool(asked::addAndGet, System::nanoTime);
     List<FutureTask<@Nullable Tunnel>> crowd = new ArrayList<>();
     for (int i = 0; i < 50; i++) {
-      crowd.add(waiting(pool, SOON, true));
+      crowd.add(waiting(pool, Duration.ofSeconds(50), true));
     }
     assertEquals(32, asked.get());
     try (Watch watch = new Watch()) {
@@ -102,6 +102,25 @@ final class TunnelPoolTest {
       }
       assertEquals(50 + 12, asked.get(), "one for each, and a quarter beside");
     }
+  }
+
+  /** Those that were asked for may have failed at the client, which says nothing of it. */
+  @Test
+  void moreAreAskedForWhenNoneOfThoseThatWereHasComeForAWhile() throws Exception {
+    AtomicLong now = new AtomicLong();
+    AtomicInteger asked = new AtomicInteger();
+    TunnelPool pool = new TunnelPool(asked::addAndGet, now::get);
+    for (int i = 0; i < 32; i++) {
+      waiting(pool, SOON, true);
+    }
+    assertEquals(32, asked.get());
+    now.addAndGet(Duration.ofSeconds(2).toNanos());
+    pool.keep();
+    assertEquals(32, asked.get());
+    now.addAndGet(Duration.ofSeconds(2).toNanos());
+    pool.keep();
+    assertEquals(34, asked.get());
+    pool.close();
   }
 
   /** Time enough for those before it, whoever is slow on a busy machine. */
@@ -117,7 +136,7 @@ final class TunnelPoolTest {
       FutureTask<@Nullable Tunnel> first = waiting(pool, QUEUED, true);
       FutureTask<@Nullable Tunnel> mayGo = waiting(pool, QUEUED, false);
       FutureTask<@Nullable Tunnel> last = waiting(pool, QUEUED, true);
-      TimeUnit.MILLISECONDS.sleep(QUEUED.toMillis() * 2 / 3);
+      TimeUnit.MILLISECONDS.sleep(QUEUED.toMillis() / 2);
       pool.back(only);
       assertSame(only, first.get());
       assertNull(mayGo.get());
@@ -131,7 +150,10 @@ final class TunnelPoolTest {
   static FutureTask<@Nullable Tunnel> waiting(TunnelPool pool, Duration time, boolean alone) {
     FutureTask<@Nullable Tunnel> user = new FutureTask<>(() -> pool.take(time, alone));
     Thread waiting = Thread.ofVirtual().start(user);
-    Awaitility.await().until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
+    Awaitility.await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
     return user;
   }
 
