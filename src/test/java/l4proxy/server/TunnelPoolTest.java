@@ -89,10 +89,10 @@ final class TunnelPoolTest {
     AtomicInteger asked = new AtomicInteger();
     TunnelPool pool = new TunnelPool(asked::addAndGet, System::nanoTime);
     List<FutureTask<@Nullable Tunnel>> crowd = new ArrayList<>();
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < 100; i++) {
       crowd.add(waiting(pool, Duration.ofSeconds(50), true));
     }
-    assertEquals(32, asked.get());
+    assertEquals(64, asked.get());
     try (Watch watch = new Watch()) {
       for (int open = 0; open < asked.get(); open++) {
         pool.add(new Tunnel(new InMemory(new byte[0], 1), Side.SERVER, watch));
@@ -100,7 +100,7 @@ final class TunnelPoolTest {
       for (FutureTask<@Nullable Tunnel> each : crowd) {
         assertNotNull(each.get());
       }
-      assertEquals(50 + 12, asked.get(), "one for each, and a quarter beside");
+      assertEquals(100 + 25, asked.get(), "one for each, and a quarter beside");
     }
   }
 
@@ -110,16 +110,16 @@ final class TunnelPoolTest {
     AtomicLong now = new AtomicLong();
     AtomicInteger asked = new AtomicInteger();
     TunnelPool pool = new TunnelPool(asked::addAndGet, now::get);
-    for (int i = 0; i < 32; i++) {
+    for (int i = 0; i < 64; i++) {
       waiting(pool, SOON, true);
     }
-    assertEquals(32, asked.get());
+    assertEquals(64, asked.get());
     now.addAndGet(Duration.ofSeconds(2).toNanos());
     pool.keep();
-    assertEquals(32, asked.get());
+    assertEquals(64, asked.get());
     now.addAndGet(Duration.ofSeconds(2).toNanos());
     pool.keep();
-    assertEquals(34, asked.get());
+    assertEquals(66, asked.get());
     pool.close();
   }
 
