@@ -23,9 +23,10 @@ flags="$flags -XX:NewSizeThreadIncrease=16m -XX:-ShrinkHeapInSteps -XX:MinHeapFr
 image_flags="-XX:TrimNativeHeapInterval=1000 -Xlog:cds=off -Xlog:aot=off"
 
 # The list of classes is for the default archive, whose place the one of train.sh takes.
+# What sorts arrays with AVX-512 is of no use here, and the JVM does without it.
 # Not --strip-debug: it needs objcopy, and stack traces lose their line numbers.
 "$jdk/bin/jlink" --module-path "$jar:$modules" --add-modules l4proxy \
-  --no-header-files --no-man-pages --compress=zip-9 --exclude-files='**/cacerts,**/jexec,**/jrt-fs.jar,**/classlist' \
+  --no-header-files --no-man-pages --compress=zip-9 --exclude-files='**/cacerts,**/jexec,**/jrt-fs.jar,**/classlist,**/libsimdsort.so' \
   --add-options="$flags $image_flags" --output "$new"
 "$jdk/bin/java" "$here/DropSymbols.java" "$new/lib/server/libjvm.so"
 "$here/train.sh" "$new"
